@@ -1,0 +1,22 @@
+"""Every table, by noun: accounts (who), work (what is made), money (what it cost)."""
+
+from app.db.models.accounts import ApiKey, Brand, IdempotencyKey, QuotaEntry, QuotaMonth, User
+from app.db.models.base import Base
+from app.db.models.money import Call, Unstored
+from app.db.models.work import Event, Notification, Piece, Run
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Brand",
+    "Call",
+    "Event",
+    "IdempotencyKey",
+    "Notification",
+    "Piece",
+    "QuotaEntry",
+    "QuotaMonth",
+    "Run",
+    "Unstored",
+    "User",
+]

@@ -1,0 +1,173 @@
+"""What is made: runs, their pieces, events and notifications."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.models.base import Base, enum_column
+from app.domain.states import PieceState, RunState
+
+
+class Run(Base):
+    """One order being made. Its id is the post's id."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        CheckConstraint("round >= 1", name="round_from_one"),
+        CheckConstraint(
+            "reserved_micro_usd >= 0 AND held_micro_usd >= 0 AND spent_micro_usd >= 0", name="money_not_negative"
+        ),
+        CheckConstraint(
+            "(finished_at IS NOT NULL) = (state IN ('READY', 'PARTIAL', 'FAILED', 'CANCELED'))",
+            name="finished_when_terminal",
+        ),
+        Index("ix_runs_user_created", "user_id", text("created_at DESC")),
+        Index("ix_runs_queued", "created_at", postgresql_where=text("state = 'QUEUED' AND admitted_at IS NULL")),
+        Index(
+            "ix_runs_live",
+            "user_id",
+            postgresql_where=text(
+                "admitted_at IS NOT NULL AND state IN ('QUEUED', 'GENERATING_TEXT', 'GENERATING_IMAGES')"
+            ),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    pipeline: Mapped[str]
+    pipeline_version: Mapped[int]
+    """Version of the pipeline's code that made the first plan; a later version reads it."""
+    request: Mapped[dict[str, Any]]
+    """The validated request, with defaults filled in."""
+    brand: Mapped[dict[str, Any]]
+    """The brand kit as it was when the run was ordered."""
+    state: Mapped[RunState] = mapped_column(enum_column(RunState), default=RunState.QUEUED)
+    round: Mapped[int] = mapped_column(default=1)
+    """1 at the start, +1 with each resume, re-render or edit of a finished run."""
+    reserved_micro_usd: Mapped[int]
+    """What the present round may spend at most, with all earlier rounds' spending: the cap."""
+    held_micro_usd: Mapped[int] = mapped_column(default=0)
+    """Worst case of the calls whose outcome is not known (INTENT and UNKNOWN)."""
+    spent_micro_usd: Mapped[int] = mapped_column(default=0)
+    """Cost of the calls that are settled."""
+    result: Mapped[dict[str, Any] | None]
+    """Storage keys of what belongs to the whole run (carousel_pdf); NULL until finished."""
+    failure: Mapped[dict[str, Any] | None]
+    """{code, message} of why the run is FAILED or PARTIAL; NULL otherwise."""
+    last_event: Mapped[int] = mapped_column(default=0)
+    """Number of the newest event; counts per run, in the transaction of the change."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    admitted_at: Mapped[datetime | None]
+    """When admission published its first step; NULL = waiting for its turn."""
+    started_at: Mapped[datetime | None]
+    """First claim of the present round; NULL until then."""
+    progressed_at: Mapped[datetime | None]
+    """Last event of the present round; the watchdog reads it."""
+    finished_at: Mapped[datetime | None]
+
+    pieces: Mapped[list[Piece]] = relationship(
+        back_populates="run", order_by="(Piece.kind, Piece.position)", lazy="raise"
+    )
+
+
+class Piece(Base):
+    """One part of a run's result, text or picture."""
+
+    __tablename__ = "pieces"
+    __table_args__ = (
+        UniqueConstraint("run_id", "kind", "position"),
+        CheckConstraint("attempt >= 0", name="attempt_not_negative"),
+        CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+        CheckConstraint("(step IS NULL) = (state IN ('READY', 'FAILED'))", name="step_until_terminal"),
+        CheckConstraint(
+            "NOT (state = 'READY' AND is_picture AND picture IS NULL)", name="ready_picture_has_key"
+        ),
+        CheckConstraint("NOT (state = 'FAILED' AND failure IS NULL)", name="failed_says_why"),
+        Index("ix_pieces_due", "sent_at", postgresql_where=text("step IS NOT NULL")),
+        Index("ix_pieces_lease", "lease_token", unique=True, postgresql_where=text("lease_token IS NOT NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    """slide, article, quote, content, ...: the pipeline's word."""
+    position: Mapped[int]
+    """0-based among the pieces of its kind."""
+    is_picture: Mapped[bool]
+    state: Mapped[PieceState] = mapped_column(enum_column(PieceState), default=PieceState.PENDING)
+    step: Mapped[str | None]
+    """The step that moves it next; NULL when it is terminal."""
+    round: Mapped[int]
+    """The run's round in which it was last planned; steps of an older round do nothing."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by an edit: a result for an older version is paid and kept, not current."""
+    take: Mapped[int] = mapped_column(default=1)
+    """Raised by a re-render: the same prompt shall give another picture."""
+    data: Mapped[dict[str, Any]]
+    """Its text, as the pipeline's schema has it."""
+    prompt: Mapped[str | None]
+    """The drafted image prompt; NULL until PROMPTED."""
+    picture: Mapped[dict[str, Any] | None]
+    """{key, mime, width, height, bytes, sha256, model, call_id} of the provider's picture; NULL until RENDERED."""
+    composed: Mapped[dict[str, Any] | None]
+    """{key, mime, width, height, bytes, sha256, contrast, alt_text} of the finished slide; NULL until composed."""
+    failure: Mapped[dict[str, Any] | None]
+    """{code, message, step} of why it FAILED; NULL otherwise."""
+    attempt: Mapped[int] = mapped_column(default=0)
+    """Claims of the present step; past the step's most, the piece FAILED."""
+    lease_token: Mapped[uuid.UUID | None]
+    """Who works on it: new with each claim, so that a late result cannot be written."""
+    lease_until: Mapped[datetime | None]
+    next_try_at: Mapped[datetime | None]
+    """Not to be worked on before this; NULL = due."""
+    sent_at: Mapped[datetime | None]
+    """When its step was last published; NULL = never in this round."""
+    sent_count: Mapped[int] = mapped_column(default=0)
+    """How often its present step was published; the relay's wait doubles with it."""
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    run: Mapped[Run] = relationship(back_populates="pieces", lazy="raise")
+
+
+class Event(Base):
+    """One change of a run, in the order in which it happened."""
+
+    __tablename__ = "events"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """1, 2, 3, ... per run, without a gap: taken in the transaction of the change."""
+    type: Mapped[str]
+    """run.<state>, piece.<state>, piece.retry, ..."""
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Notification(Base):
+    """Something to tell a user, written with the change; the relay sends it."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        UniqueConstraint("run_id", "round", "kind"),
+        Index("ix_notifications_unsent", "created_at", postgresql_where=text("sent_at IS NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    round: Mapped[int]
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None]
+    """NULL = at once."""
+    sent_at: Mapped[datetime | None]
+    """NULL while it is to be sent; also set when the user has no address, so that it is not tried for ever."""
+    problem: Mapped[str | None]
+    """Why the last try failed, or `no_address`."""

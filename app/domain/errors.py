@@ -1,0 +1,228 @@
+"""The one tree of errors.
+
+PressroomError                      stable `code`, message that says what to do
+├── SetupError                      the installation is not complete (CLI, start-up)
+├── RequestError                    the caller's fault; carries the HTTP status
+│   ├── InvalidRequest              400/422  a field is wrong
+│   ├── Unauthenticated             401      no key, or a key that is not known
+│   ├── NotFound                    404      not there, or not yours
+│   ├── Conflict                    409      the run's state does not allow it
+│   ├── TooLarge                    413      the body is too big
+│   └── QuotaExceeded               429      the plan's month is used up (posts, ads, money)
+├── Unavailable                     503      a part that we need is away; try again
+├── IllegalMove                     a state was asked to make a move that does not exist
+├── NotClaimed                      somebody else has the piece, or it is done
+├── BudgetReached                   the run's cap, or its number of paid calls, does not allow one more
+├── InvalidReply                    a model's reply does not hold to its schema or lengths
+├── PictureRefused                  a picture did not pass a gate
+├── TextDoesNotFit                  a text is too long for its slide at the smallest size
+├── StorageError                    the bucket or the folder did not take or give the bytes
+└── ProviderError                   a model provider did not deliver; see its fields
+    ├── ProviderBusy                rate limited or overloaded: wait and ask again
+    ├── ProviderDown                connection, 5xx, or a reply that is no reply
+    ├── ProviderBlocked             a safety filter refused the prompt or the picture
+    ├── ProviderRejected            our request is wrong for this provider
+    ├── ModelRetired                the model is unknown or gone
+    └── ProviderAccount             key, credit or spending limit: only the operator can mend it
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PressroomError(Exception):
+    """Never raised directly. The base of everything that Pressroom raises on purpose."""
+
+    code: str = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class SetupError(PressroomError):
+    """Raised when the installation lacks something: a program, a right, a setting, a free port."""
+
+    code = "setup"
+
+
+class RequestError(PressroomError):
+    """Never raised directly. The caller can mend it; `status` is the HTTP status."""
+
+    status: ClassVar[int] = 400
+
+
+class InvalidRequest(RequestError):
+    """Raised when a request cannot be read or a field is wrong; `fields` maps field to reason."""
+
+    code = "invalid_request"
+    status = 422
+
+    def __init__(self, message: str, *, code: str | None = None, fields: dict[str, str] | None = None) -> None:
+        super().__init__(message, code=code)
+        self.fields = fields or {}
+
+
+class MalformedRequest(RequestError):
+    """Raised when the body is not JSON, or not an object."""
+
+    code = "malformed_json"
+    status = 400
+
+
+class Unauthenticated(RequestError):
+    """Raised when a request has no API key, or one that is unknown or revoked."""
+
+    code = "unauthenticated"
+    status = 401
+
+
+class NotFound(RequestError):
+    """Raised when a thing does not exist or belongs to somebody else: the two look the same."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(RequestError):
+    """Raised when the state of a run does not allow what was asked."""
+
+    code = "conflict"
+    status = 409
+
+
+class TooLarge(RequestError):
+    """Raised when a request body passes the limit."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class QuotaExceeded(RequestError):
+    """Raised when a plan's month has no room; code is `quota_exceeded:<unit>` or `budget_exceeded`."""
+
+    code = "quota_exceeded"
+    status = 429
+
+
+class Unavailable(PressroomError):
+    """Raised when a part that a request needs is away for the moment."""
+
+    code = "unavailable"
+    status: ClassVar[int] = 503
+
+
+class IllegalMove(PressroomError):
+    """Raised when a state is asked to make a move that does not exist."""
+
+    code = "illegal_move"
+
+
+class NotClaimed(PressroomError):
+    """Raised when a piece cannot be claimed, or the claim was lost before the result was written."""
+
+    code = "not_claimed"
+
+
+class BudgetReached(PressroomError):
+    """Raised before a call that would pass the run's cap or the number of paid calls of its purpose."""
+
+    code = "budget_reached"
+
+
+class InvalidReply(PressroomError):
+    """Raised when a model's reply breaks its schema or its lengths; `problems` says where."""
+
+    code = "invalid_reply"
+
+    def __init__(self, message: str, *, problems: list[str]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class PictureRefused(PressroomError):
+    """Raised when a picture did not pass a gate; code is `picture_refused:<gate>`."""
+
+    code = "picture_refused"
+
+
+class TextDoesNotFit(PressroomError):
+    """Raised when a text is too long for its slide at the smallest readable size."""
+
+    code = "text_does_not_fit"
+
+
+class StorageError(PressroomError):
+    """Raised when the bucket or folder did not take or give the bytes."""
+
+    code = "storage"
+
+
+class ProviderError(PressroomError):
+    """Never raised directly. A provider did not deliver.
+
+    permanent: asking the same again cannot help.
+    retry_after_s: seconds that the provider asked us to wait; None if it did not say.
+    charged: False when the provider certainly charged nothing, None when it may have.
+    status: HTTP status of the reply, None when there was none.
+    """
+
+    code = "provider"
+    permanent: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        retry_after_s: float | None = None,
+        charged: bool | None = False,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.retry_after_s = retry_after_s
+        self.charged = charged
+        self.status = status
+
+
+class ProviderBusy(ProviderError):
+    """Raised when the provider is rate limited or overloaded."""
+
+    code = "provider_busy"
+
+
+class ProviderDown(ProviderError):
+    """Raised when the provider could not be reached, answered 5xx, or sent what is no reply."""
+
+    code = "provider_down"
+
+
+class ProviderBlocked(ProviderError):
+    """Raised when a safety filter of the provider refused the prompt or the picture."""
+
+    code = "prompt_blocked"
+    permanent = True
+
+
+class ProviderRejected(ProviderError):
+    """Raised when the provider says that our request is wrong."""
+
+    code = "provider_rejected"
+    permanent = True
+
+
+class ModelRetired(ProviderError):
+    """Raised when the provider does not know the model (any more): change the route."""
+
+    code = "model_retired"
+    permanent = True
+
+
+class ProviderAccount(ProviderError):
+    """Raised when the key, the credit or a spending limit stops us: only the operator can mend it."""
+
+    code = "provider_account"
+    permanent = True

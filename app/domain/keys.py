@@ -1,0 +1,59 @@
+"""Keys: of the API, and of the bytes in storage."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+
+API_KEY_PREFIX = "pr_"
+
+
+def new_api_key() -> str:
+    """Return a fresh API key: 256 random bits behind a prefix that secret scanners can find."""
+    return API_KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def api_key_hash(key: str) -> bytes:
+    """Return what we store of a key. SHA-256 suffices: the key has 256 random bits, so no dictionary helps."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def shown_prefix(key: str) -> str:
+    """Return the part of a key that may be shown in lists and logs."""
+    return key[:11]
+
+
+def stream_ticket(key_hash: bytes, run_id: uuid.UUID, expires_at: int) -> str:
+    """Return the signature that opens one run's event stream until `expires_at` (Unix seconds).
+
+    Signed with the key's stored hash: a revoked key ends its tickets, and no further secret is needed.
+    """
+    return hmac.new(key_hash, f"{run_id}:{expires_at}".encode(), hashlib.sha256).hexdigest()
+
+
+def content_digest(data: bytes) -> str:
+    """Return the SHA-256 of `data` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def picture_key(run_id: uuid.UUID, name: str, digest: str, extension: str) -> str:
+    """Return the immutable key of a picture: other bytes, other key, so caches may keep it for ever."""
+    return f"posts/{run_id}/{name}/{digest[:12]}.{extension}"
+
+
+def current_copy_key(run_id: uuid.UUID, name: str, extension: str) -> str:
+    """Return the key of the copy that always holds the current version; nothing reads it back."""
+    return f"posts/{run_id}/{name}.{extension}"
+
+
+def piece_name(kind: str, position: int) -> str:
+    """Return a piece's name in storage keys: `0`..`10` for slides, `article-cover`, `quote`, `<kind>-<n>` for others."""
+    match kind:
+        case "slide":
+            return str(position)
+        case "article":
+            return "article-cover"
+        case _:
+            return kind if position == 0 else f"{kind}-{position}"

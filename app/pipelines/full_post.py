@@ -1,0 +1,326 @@
+"""full-post: one topic becomes a carousel, an article, a quote and all their pictures.
+
+Two models split the work (the brief's steps 2-4): a fast one writes the structured content, one that phrases
+pictures well drafts an art-directed prompt per picture, and an image model renders them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.states import PieceState, QuotaUnit
+from app.pipelines.pipeline import AspectRatio, Done, Layout, NewPiece, Pipeline, Prompt, Stage, Work
+
+TITLE_WORDS, BODY_WORDS, THEME_WORDS = 8, 30, 6  # the brief's step 2
+ARTICLE_WORDS = (510, 690)  # 600 words, 15 % either way
+QUOTE_CHARACTERS = 200
+PROMPT_WORDS = (25, 220)
+SIZES_PX: dict[AspectRatio, tuple[int, int]] = {
+    "4:5": (1080, 1350),
+    "1:1": (1080, 1080),
+    "16:9": (1920, 1080),
+    "9:16": (1080, 1920),
+}
+ARTICLE_COVER_PX = (1200, 630)  # the size that link previews show
+
+
+class FullPostRequest(BaseModel):
+    """What is ordered."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    topic: str = Field(min_length=3, max_length=200, description="What the post is about.")
+    tone: Literal["educational", "punchy", "story", "promo"] = "educational"
+    slides: int = Field(11, ge=5, le=12, description="Slides of the carousel; the last one is a call to action.")
+    format: AspectRatio = Field("4:5", description="Aspect ratio of the slides.")
+    brand: str | None = Field(None, max_length=100, description="Name of one of your brands.")
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag of the texts.")
+    max_cost_usd: float | None = Field(None, gt=0, le=1000, description="The run never spends more than this.")
+
+
+class SlideText(BaseModel):
+    """One slide."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str = Field(min_length=1, description=f"At most {TITLE_WORDS} words.")
+    body: str = Field(min_length=1, description=f"One or two sentences, at most {BODY_WORDS} words.")
+    image_theme: str = Field(min_length=1, description=f"A visual idea in at most {THEME_WORDS} words.")
+
+
+class Section(BaseModel):
+    """A headed part of the article."""
+
+    model_config = ConfigDict(extra="forbid")
+    heading: str = Field(min_length=1)
+    body: str = Field(min_length=1)
+
+
+class Article(BaseModel):
+    """The article that goes with the carousel."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str = Field(min_length=1)
+    intro: str = Field(min_length=1)
+    sections: list[Section] = Field(description="At least three.")
+    conclusion: str = Field(min_length=1)
+
+
+class Quote(BaseModel):
+    """A line worth a card of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field(min_length=1, description=f"At most {QUOTE_CHARACTERS} characters.")
+    author: str = Field(min_length=1)
+
+
+class Content(BaseModel):
+    """All texts of a post, as the model returns them."""
+
+    model_config = ConfigDict(extra="forbid")
+    hook: str = Field(min_length=1, description="The first line that makes people stop.")
+    slides: list[SlideText]
+    article: Article
+    quote: Quote
+
+
+def words(text: str) -> int:
+    """Return the number of words in `text`."""
+    return len(text.split())
+
+
+def problems_of(content: Content, slides: int) -> list[str]:
+    """Return what in `content` breaks a length, in words that the model can act on.
+
+    Provider schemas do not enforce lengths, so that this is the only check.
+    """
+    found = []
+    if len(content.slides) != slides:
+        found.append(f"slides: {len(content.slides)} instead of {slides}")
+    for number, slide in enumerate(content.slides, start=1):
+        for name, text, most in (
+            ("title", slide.title, TITLE_WORDS),
+            ("body", slide.body, BODY_WORDS),
+            ("image_theme", slide.image_theme, THEME_WORDS),
+        ):
+            if words(text) > most:
+                found.append(f"slide {number} {name}: {words(text)} words instead of at most {most}")
+    article = content.article
+    if len(article.sections) < 3:
+        found.append(f"article sections: {len(article.sections)} instead of at least 3")
+    total = sum(words(text) for text in (article.intro, *(s.body for s in article.sections), article.conclusion))
+    if not ARTICLE_WORDS[0] <= total <= ARTICLE_WORDS[1]:
+        found.append(f"article: {total} words instead of {ARTICLE_WORDS[0]} to {ARTICLE_WORDS[1]}")
+    if len(content.quote.text) > QUOTE_CHARACTERS:
+        found.append(f"quote: {len(content.quote.text)} characters instead of at most {QUOTE_CHARACTERS}")
+    return found
+
+
+def content_prompt(request: FullPostRequest, voice: str) -> Prompt:
+    """Return what the writing model is asked."""
+    return Prompt(
+        system=(
+            "You write for professionals who scroll fast and stay for substance. Every slide teaches one concrete"
+            " thing that a reader can use today; no slide repeats another; no empty phrases. Reply with JSON only."
+        ),
+        user=(
+            f"Write a carousel, an article and a quote about one topic.\n"
+            f"Topic: {request.topic}\n"
+            f"Tone: {request.tone}\n"
+            f"Slides: {request.slides}\n"
+            f"Language: {request.language}\n"
+            f"Voice: {voice}\n\n"
+            f"- hook: the line that makes people stop; slide 1 opens with it.\n"
+            f"- slides: exactly {request.slides}. title at most {TITLE_WORDS} words; body one or two sentences, at"
+            f" most {BODY_WORDS} words; image_theme a visual idea in at most {THEME_WORDS} words. The last slide"
+            f" calls the reader to act.\n"
+            f"- article: 600 words in all, with a title, an intro, three or more headed sections and a conclusion.\n"
+            f"- quote: at most {QUOTE_CHARACTERS} characters, with its author."
+        ),
+    )
+
+
+CONTINUITY = (
+    "one soft key light from the upper left, fine film grain, a single accent colour repeated in every frame",
+    "35 mm lens look, low warm side light, one recurring thread of the accent colour",
+    "wide calm negative space, gentle haze, the accent colour only on the hero object",
+    "shallow depth of field, cool ambient light, one glowing edge in the accent colour",
+)
+
+
+def continuity(topic: str) -> str:
+    """Return the phrase that every image prompt of a post repeats word for word, so that its pictures belong together."""
+    return CONTINUITY[hashlib.sha256(topic.encode()).digest()[0] % len(CONTINUITY)]
+
+
+def drawing_prompt(work: Work) -> Prompt:
+    """Return what the model is asked that phrases the picture of one piece."""
+    request: FullPostRequest = work.request
+    return Prompt(
+        system=(
+            "You are an art director. You write one image prompt for an image model: a single paragraph that names"
+            " the subject, the setting, the lighting, the camera angle, the mood and the colour palette."
+            " Photoreal or stylised, never cartoonish. No text, letters, numbers, logos or watermarks in the"
+            " picture. Reply with the paragraph only."
+        ),
+        user=(
+            f"Title: {work.data['title']}\n"
+            f"Image theme: {work.data['image_theme']}\n"
+            f"Brand style: {work.brand.visual_style}\n"
+            f"Continuity: {work.data['continuity']}\n"
+            f"Aspect ratio: {aspect_ratio(request, work.kind)}"
+        ),
+    )
+
+
+def aspect_ratio(request: FullPostRequest, kind: str) -> AspectRatio:
+    """Return the aspect ratio of a kind of piece: the slide's own, so that nothing is cropped away later."""
+    return "16:9" if kind == "article" else request.format
+
+
+def problems_of_prompt(text: str) -> list[str]:
+    """Return what is wrong with a drafted image prompt."""
+    found = []
+    if "\n\n" in text.strip():
+        found.append("more than one paragraph")
+    if re.match(r"(?i)\s*(here is|here's|sure|prompt:)", text):
+        found.append("it starts with a preamble; give only the prompt")
+    if not PROMPT_WORDS[0] <= words(text) <= PROMPT_WORDS[1]:
+        found.append(f"{words(text)} words instead of {PROMPT_WORDS[0]} to {PROMPT_WORDS[1]}")
+    return found
+
+
+def write_content(work: Work) -> Done:
+    """Ask for all texts at once, and open the pieces that need pictures."""
+    request: FullPostRequest = work.request
+    content = work.ask.structured(
+        "write_content",
+        content_prompt(request, work.brand.voice),
+        Content,
+        name="full_post_content",
+        check=lambda reply: problems_of(reply, request.slides),
+    )
+    thread = continuity(request.topic)
+    slides = [
+        NewPiece("slide", n, {**slide.model_dump(), "continuity": thread}) for n, slide in enumerate(content.slides)
+    ]
+    article = content.article.model_dump() | {"image_theme": content.slides[0].image_theme, "continuity": thread}
+    quote = content.quote.model_dump() | {
+        "title": content.quote.text,
+        "image_theme": "a quiet scene that carries the thought",
+        "continuity": thread,
+    }
+    return Done(
+        data={"hook": content.hook},
+        opens=[*slides, NewPiece("article", 0, article), NewPiece("quote", 0, quote)],
+    )
+
+
+def draft_prompt(work: Work) -> Done:
+    """Have one picture's prompt phrased."""
+    return Done(prompt=work.ask.text("draft_prompt", drawing_prompt(work), check=problems_of_prompt).strip())
+
+
+def render_image(work: Work) -> Done:
+    """Have one picture rendered from its drafted prompt."""
+    assert work.prompt is not None, "the track drafts a prompt before it renders"
+    return Done(picture=work.ask.picture("render_image", work.prompt, aspect_ratio(work.request, work.kind)))
+
+
+def compose(work: Work) -> Done:
+    """Put the text on the picture."""
+    return Done(composed=work.compose(layout(work.request, work.kind, work.position, work.data)))
+
+
+def layout(request: FullPostRequest, kind: str, position: int, data: Mapping[str, Any]) -> Layout:
+    """Return what stands on the picture of a piece."""
+    if kind == "quote":
+        return Layout("quote", 0, 1, data["text"], data["author"], SIZES_PX[request.format])
+    if kind == "article":
+        return Layout("article", 0, 1, data["title"], "", ARTICLE_COVER_PX)
+    last = request.slides - 1
+    role: Literal["cover", "content", "cta"] = "cover" if position == 0 else "cta" if position == last else "content"
+    return Layout(role, position, request.slides, data["title"], data["body"], SIZES_PX[request.format])
+
+
+def counts(request: FullPostRequest) -> Mapping[str, int]:
+    """Return how many pieces of each kind a post has: 13 pictures with the default of 11 slides."""
+    return {"content": 1, "slide": request.slides, "article": 1, "quote": 1}
+
+
+def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the post's texts for its result."""
+    inner = {"continuity", "image_theme"}
+    article = next(iter(pieces.get("article", ())), None)
+    quote = next(iter(pieces.get("quote", ())), None)
+    return {
+        "hook": next((p.get("hook") for p in pieces.get("content", ())), None),
+        "article": {k: v for k, v in article.items() if k not in inner} if article else None,
+        "quote": {"text": quote["text"], "author": quote["author"]} if quote else None,
+    }
+
+
+PICTURE_TRACK = (
+    Stage(
+        "draft_prompt",
+        draft_prompt,
+        PieceState.PROMPTED,
+        "text",
+        purpose="draft_prompt",
+        max_tokens_in=1_200,
+        max_tokens_out=600,
+        expected_tokens=(260, 140),
+        expected_s=5,
+    ),
+    Stage(
+        "render_image",
+        render_image,
+        PieceState.RENDERED,
+        "images",
+        purpose="render_image",
+        max_charged_calls=3,
+        max_tokens_in=1_200,
+        max_tokens_out=400,
+        expected_tokens=(150, 0),
+        makes_picture=True,
+        expected_s=5.5,
+    ),
+    Stage("compose", compose, PieceState.READY, "media", expected_s=0.3),
+)
+
+PIPELINE = Pipeline(
+    name="full-post",
+    version=1,
+    title="A topic becomes a carousel, an article, a quote and all their pictures.",
+    request=FullPostRequest,
+    charges={QuotaUnit.POSTS: 1},
+    opening=lambda request: [NewPiece("content", 0, {})],
+    counts=counts,
+    heading=lambda request: request.topic,
+    layout=layout,
+    carousel="slide",
+    tracks={
+        "content": (
+            Stage(
+                "write_content",
+                write_content,
+                PieceState.READY,
+                "text",
+                purpose="write_content",
+                max_charged_calls=3,
+                max_tokens_in=12_000,
+                max_tokens_out=8_000,
+                expected_tokens=(600, 2_200),
+                expected_s=4,
+            ),
+        ),
+        "slide": PICTURE_TRACK,
+        "article": PICTURE_TRACK,
+        "quote": PICTURE_TRACK,
+    },
+    texts=texts,
+)

@@ -1,0 +1,185 @@
+"""What a pipeline is made of. Everything here is pure: values, and functions from values to values.
+
+A pipeline declares, per kind of piece, a **track**: the stages that take the piece from PENDING to READY.
+`plan`, the progress bar, the expected time, the price and the Celery tasks are all read from the tracks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from app.domain.brand import BrandKit
+from app.domain.states import PieceState, QuotaUnit
+
+Reply = TypeVar("Reply", bound=BaseModel)
+Queue = Literal["text", "images", "media"]
+AspectRatio = Literal["4:5", "1:1", "16:9", "9:16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked: the role it plays, and the task."""
+
+    system: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPiece:
+    """A piece to be made, at the start of its kind's track."""
+
+    kind: str
+    position: int
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What stands on a slide, and the canvas in pixels."""
+
+    role: Literal["cover", "content", "cta", "quote", "article"]
+    index: int
+    """0-based among the slides."""
+    total: int
+    title: str
+    body: str
+    size_px: tuple[int, int]
+
+
+class Ask(Protocol):
+    """Asks a model for something. Journals, prices, limits and repeats are behind it."""
+
+    def structured(
+        self, purpose: str, prompt: Prompt, schema: type[Reply], *, name: str, check: Callable[[Reply], list[str]]
+    ) -> Reply:
+        """Return a reply that holds to `schema` and in which `check` finds no problem; asks again, bounded.
+
+        name: what the provider is told the schema is called. Raises InvalidReply, ProviderError, BudgetReached.
+        """
+
+    def text(self, purpose: str, prompt: Prompt, *, check: Callable[[str], list[str]]) -> str:
+        """Return a plain text in which `check` finds no problem. Raises as `structured` does."""
+
+    def picture(self, purpose: str, prompt: str, aspect_ratio: AspectRatio) -> dict[str, Any]:
+        """Return a picture that passed the gates and is stored, as Piece.picture has it. Raises PictureRefused too."""
+
+
+class Compose(Protocol):
+    """Draws a slide and stores it."""
+
+    def __call__(self, layout: Layout) -> dict[str, Any]:
+        """Return the composed slide, stored, as Piece.composed has it. Raises TextDoesNotFit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that a step may know: each step gets only what it needs."""
+
+    request: Any
+    """The pipeline's own request type."""
+    brand: BrandKit
+    kind: str
+    position: int
+    data: Mapping[str, Any]
+    prompt: str | None
+    ask: Ask
+    compose: Compose
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a step made; None = unchanged."""
+
+    data: dict[str, Any] | None = None
+    prompt: str | None = None
+    picture: dict[str, Any] | None = None
+    composed: dict[str, Any] | None = None
+    opens: Sequence[NewPiece] = ()
+    """Pieces that can be worked on from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step as a pipeline declares it."""
+
+    step: str
+    """Its Celery task is `<pipeline>.<step>`."""
+    act: Callable[[Work], Done]
+    gives: PieceState
+    """The piece's state after it."""
+    queue: Queue
+    purpose: str | None = None
+    """Why a model is asked; None = no model."""
+    max_charged_calls: int = 2
+    """Paid calls per piece, purpose and round, at most."""
+    max_tokens_in: int = 2_000
+    max_tokens_out: int = 1_000
+    expected_tokens: tuple[int, int] = (500, 250)
+    """Input and output tokens of a usual call, for the expected price."""
+    makes_picture: bool = False
+    expected_s: float = 1.0
+    """Seconds of a usual call: the brief's latency profile, for progress bars and expected time."""
+    max_attempts: int = 5
+    """Claims before the piece FAILED; a crash counts too, so that a poison pill ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Something that can be ordered."""
+
+    name: str
+    """As in the url: `full-post`."""
+    version: int
+    title: str
+    """One line for people: openapi.json, the CLI."""
+    request: type[BaseModel]
+    charges: Mapping[QuotaUnit, int]
+    """What one run takes of the plan's month."""
+    opening: Callable[[Any], Sequence[NewPiece]]
+    """The pieces that a run starts with."""
+    counts: Callable[[Any], Mapping[str, int]]
+    """How many pieces of each kind the run will have in all."""
+    tracks: Mapping[str, tuple[Stage, ...]]
+    """Per kind of piece, the stages from PENDING to READY."""
+    heading: Callable[[Any], str]
+    """What people call a run of this request: its line in lists, the title of its PDF."""
+    texts: Callable[[Mapping[str, Sequence[Mapping[str, Any]]]], dict[str, Any]] = field(default=lambda pieces: {})
+    """The run's texts for the result, from the pieces' data by kind."""
+    layout: Callable[[Any, str, int, Mapping[str, Any]], Layout] | None = None
+    """What stands on the picture of a piece, from request, kind, position and data; None = pictures without text."""
+    carousel: str | None = None
+    """The kind of piece whose slides make the PDF; None = no PDF."""
+
+    @property
+    def task_prefix(self) -> str:
+        """The pipeline's name as Celery tasks have it: `full_post`."""
+        return self.name.replace("-", "_")
+
+    def task_name(self, step: str) -> str:
+        """Return the Celery task of a step."""
+        return f"{self.task_prefix}.{step}"
+
+    def is_picture(self, kind: str) -> bool:
+        """Whether pieces of this kind have a picture."""
+        return any(stage.makes_picture for stage in self.tracks[kind])
+
+    def stage(self, kind: str, step: str) -> Stage:
+        """Return the stage of a step. Raises KeyError for a step that this kind never had."""
+        for stage in self.tracks[kind]:
+            if stage.step == step:
+                return stage
+        raise KeyError(f"{self.name}: no step {step!r} for {kind!r}")
+
+    def steps_from(self, kind: str, step: str) -> tuple[Stage, ...]:
+        """Return `step`'s stage and those after it."""
+        track = self.tracks[kind]
+        return track[track.index(self.stage(kind, step)) :]
+
+    def next_step(self, kind: str, step: str) -> str | None:
+        """Return the step after `step`; None when it is the last."""
+        rest = self.steps_from(kind, step)[1:]
+        return rest[0].step if rest else None

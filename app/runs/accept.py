@@ -1,0 +1,161 @@
+"""Take an order: validate, reserve quota and money, insert the run, all in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import costs, events, quotas
+from app.db.models import Brand, IdempotencyKey, Piece, Run, User
+from app.domain.brand import DEFAULT_BRAND, BrandKit
+from app.domain.errors import Conflict, InvalidRequest
+from app.domain.plans import month_of
+from app.domain.prices import MILLION
+from app.domain.states import PieceState, QuotaUnit, RunState
+from app.pipelines.pipeline import NewPiece, Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A run that was taken, or the answer that the same request got before."""
+
+    run_id: uuid.UUID
+    pipeline: str
+    state: RunState
+    is_replay: bool
+    """True when the Idempotency-Key was seen before: nothing new was ordered."""
+
+
+def parse(pipeline: Pipeline, body: Any) -> BaseModel:
+    """Return the pipeline's request. Raises InvalidRequest that names each wrong field."""
+    try:
+        return pipeline.request.model_validate(body)
+    except ValidationError as exc:
+        fields = {".".join(str(part) for part in e["loc"]) or "body": e["msg"] for e in exc.errors()}
+        told = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
+        raise InvalidRequest(f"the request is not valid: {told}", fields=fields) from None
+
+
+def brand_of(session: Session, user: User, name: str | None) -> BrandKit:
+    """Return the user's brand of that name, or the default one. Raises InvalidRequest."""
+    if name is None:
+        return DEFAULT_BRAND
+    kit = session.scalar(select(Brand.kit).where(Brand.user_id == user.id, Brand.name == name))
+    if kit is None:
+        raise InvalidRequest(f"you have no brand {name!r}", fields={"brand": "unknown"}, code="unknown_brand")
+    return BrandKit.model_validate(kit)
+
+
+def accept(
+    session: Session,
+    user: User,
+    pipeline: Pipeline,
+    body: Any,
+    *,
+    idempotency: tuple[str, bytes] | None = None,
+    now: datetime | None = None,
+) -> Accepted:
+    """Insert a run for `body` as QUEUED, its quota and money reserved.
+
+    idempotency: (key, hash of the request); the same pair again returns the first run.
+    Raises InvalidRequest, QuotaExceeded, Conflict (same key, other request).
+    """
+    if idempotency and (before := _seen(session, user, *idempotency)):
+        return before
+    request = parse(pipeline, body)
+    kit = brand_of(session, user, getattr(request, "brand", None))
+    run_id = uuid.uuid4()
+    moment = now or datetime.now(UTC)
+    reservation = reservation_micro_usd(pipeline, request)
+    run = Run(
+        id=run_id,
+        user_id=user.id,
+        pipeline=pipeline.name,
+        pipeline_version=pipeline.version,
+        request=request.model_dump(mode="json"),
+        brand=kit.model_dump(),
+        state=RunState.QUEUED,
+        reserved_micro_usd=reservation,
+        last_event=0,
+        round=1,
+    )
+    session.add(run)
+    session.flush()
+    if idempotency and (before := _remember(session, user, idempotency, run)):
+        return before
+    amounts = {**pipeline.charges, QuotaUnit.MONEY: reservation}
+    quotas.reserve(session, user, run_id, 1, month_of(moment), amounts)
+    session.add_all(new_pieces(pipeline, run, pipeline.opening(request)))
+    events.record(session, run, ("run.queued", {"state": RunState.QUEUED}))
+    return Accepted(run_id, pipeline.name, RunState.QUEUED, is_replay=False)
+
+
+def reservation_micro_usd(pipeline: Pipeline, request: BaseModel) -> int:
+    """Return what a run may spend at most: the worst case, or less when `max_cost_usd` says so."""
+    worst = sum(line.worst_micro_usd for line in costs.quote(pipeline, request))
+    cap = getattr(request, "max_cost_usd", None)
+    return worst if cap is None else min(worst, int(cap * MILLION))
+
+
+def new_pieces(pipeline: Pipeline, run: Run, opened: list[NewPiece] | Any) -> list[Piece]:
+    """Return the rows of opened pieces, each at the first step of its kind's track."""
+    return [
+        Piece(
+            id=uuid.uuid4(),
+            run_id=run.id,
+            kind=piece.kind,
+            position=piece.position,
+            is_picture=pipeline.is_picture(piece.kind),
+            state=PieceState.PENDING,
+            step=pipeline.tracks[piece.kind][0].step,
+            round=run.round,
+            data=piece.data,
+        )
+        for piece in opened
+    ]
+
+
+def _seen(session: Session, user: User, key: str, request_hash: bytes) -> Accepted | None:
+    """Return what this Idempotency-Key was answered before; None when it is new. Raises Conflict."""
+    row = session.get(IdempotencyKey, (user.id, key))
+    if row is None:
+        return None
+    if row.request_hash != request_hash:
+        raise Conflict(
+            "this Idempotency-Key was used for another request; use a new key", code="idempotency_key_reused"
+        )
+    answer = row.answer
+    return Accepted(row.run_id, answer["pipeline"], RunState(answer["state"]), is_replay=True)
+
+
+def _remember(session: Session, user: User, idempotency: tuple[str, bytes], run: Run) -> Accepted | None:
+    """Store the key with its run; when a twin request was faster, undo ours and return its run.
+
+    The unique key makes the slower of two equal requests wait for the faster one's commit.
+    """
+    key, request_hash = idempotency
+    stored = session.execute(
+        insert(IdempotencyKey)
+        .values(
+            user_id=user.id,
+            key=key,
+            request_hash=request_hash,
+            run_id=run.id,
+            status=202,
+            answer={"pipeline": run.pipeline, "state": run.state},
+        )
+        .on_conflict_do_nothing()
+        .returning(IdempotencyKey.key)
+    ).scalar_one_or_none()
+    if stored is not None:
+        return None
+    session.delete(run)
+    session.flush()
+    return _seen(session, user, key, request_hash)

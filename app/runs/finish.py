@@ -1,0 +1,123 @@
+"""End a run's round, once: whoever comes first of the last piece, the chord's body and the watchdog."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import events, journal, quotas
+from app.db.models import Notification, Piece, Run
+from app.domain.states import LIVE_RUNS, PieceState, RunState
+from app.runs.claims import give_up, lock_run, piece_event, unfinished
+
+
+def pieces_of(session: Session, run_id: uuid.UUID) -> Sequence[Piece]:
+    """Return a run's pieces in the order in which they are shown."""
+    return session.scalars(select(Piece).where(Piece.run_id == run_id).order_by(Piece.kind, Piece.position)).all()
+
+
+def is_due(session: Session, run_id: uuid.UUID, round_: int) -> bool:
+    """Return whether the round is live and all of its pieces are terminal."""
+    run = session.get(Run, run_id)
+    return run is not None and run.round == round_ and run.state in LIVE_RUNS and not unfinished(session, run_id)
+
+
+def outcome(pieces: Sequence[Piece]) -> tuple[RunState, dict[str, Any] | None]:
+    """Return the state that a round with these terminal pieces ends in, and why if it is not READY."""
+    failed = [piece for piece in pieces if piece.state is PieceState.FAILED]
+    pictures = [piece for piece in pieces if piece.is_picture]
+    shown = [piece for piece in pictures if piece.state is PieceState.READY]
+    if not failed:
+        return RunState.READY, None
+    first = failed[0].failure or {}
+    texts_failed = [piece for piece in failed if not piece.is_picture]
+    if texts_failed or not shown:
+        reason = (texts_failed or failed)[0].failure or first
+        return RunState.FAILED, {"code": reason.get("code"), "message": reason.get("message")}
+    return RunState.PARTIAL, {
+        "code": "pictures_missing",
+        "message": f"{len(failed)} of {len(pictures)} pictures could not be made and have a typographic background;"
+        f" the first reason: {first.get('message')}",
+    }
+
+
+def finish(
+    session: Session,
+    run_id: uuid.UUID,
+    round_: int,
+    result: dict[str, Any] | None = None,
+    drawn: Mapping[uuid.UUID, dict[str, Any]] | None = None,
+) -> RunState | None:
+    """End the round in one transaction and return its state; None when it is not due or already done.
+
+    result: storage keys of what belongs to the whole run. drawn: slides of pieces whose picture failed.
+    Under the run's lock: the state, the money and quota given back, the event and the notification.
+    """
+    run = lock_run(session, run_id)
+    if run.round != round_ or run.state not in LIVE_RUNS or unfinished(session, run_id):
+        return None
+    pieces = pieces_of(session, run_id)
+    for piece in pieces:
+        if drawn and piece.id in drawn:
+            piece.composed = drawn[piece.id]
+    state, failure = outcome(pieces)
+    if result is not None:
+        run.result = {**(run.result or {}), **result}
+    _end(session, run, pieces, state, failure)
+    return state
+
+
+def cancel(session: Session, run: Run) -> None:
+    """End a live run, which the caller has locked, as CANCELED. Refunds only if no picture was delivered."""
+    pieces = pieces_of(session, run.id)
+    for piece in pieces:
+        if not piece.state.is_terminal:
+            give_up(piece, "canceled", "the run was canceled")
+    _end(session, run, pieces, RunState.CANCELED, {"code": "canceled", "message": "canceled by its owner"})
+
+
+def time_out(session: Session, run_id: uuid.UUID) -> tuple[uuid.UUID, int]:
+    """Make a stalled run's open pieces FAILED; return what to finish."""
+    run = lock_run(session, run_id)
+    if run.state not in LIVE_RUNS:
+        return run.id, run.round
+    told = []
+    for piece in pieces_of(session, run_id):
+        if not piece.state.is_terminal:
+            give_up(piece, "timed_out", "no progress for too long; you can render it again")
+            told.append(piece_event(piece))
+    run.progressed_at = datetime.now(UTC)
+    if told:
+        session.flush()
+        events.record(session, run, *told)
+    return run.id, run.round
+
+
+def _end(
+    session: Session, run: Run, pieces: Sequence[Piece], state: RunState, failure: dict[str, Any] | None
+) -> None:
+    for piece in pieces:
+        journal.mark_abandoned(session, run, piece)
+    run.state, run.failure, run.finished_at = state, failure, datetime.now(UTC)
+    delivered = any(piece.state is PieceState.READY and piece.is_picture for piece in pieces)
+    if state is RunState.FAILED or (state is RunState.CANCELED and not delivered):
+        quotas.refund(session, run)
+    quotas.release_money(session, run)
+    run.reserved_micro_usd = run.spent_micro_usd + run.held_micro_usd
+    data = {"state": state, "round": run.round, **({"failure": failure} if failure else {})}
+    session.flush()
+    events.record(session, run, (f"run.{state.lower()}", data))
+    session.add(
+        Notification(
+            user_id=run.user_id,
+            run_id=run.id,
+            round=run.round,
+            kind="run_finished",
+            payload={"run_id": str(run.id), "pipeline": run.pipeline, **data},
+        )
+    )

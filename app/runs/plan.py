@@ -1,0 +1,120 @@
+"""What remains to be done: the steps that start, resume, re-render and the relay all publish.
+
+What is stored is never generated again, because a piece's row says which step it is at.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.db.models import Piece, Run
+from app.domain.states import LIVE_RUNS, RunState
+from app.pipelines.catalog import all_pipelines
+from app.settings import settings
+
+MOST_DOUBLINGS = 6  # 20 s, 40 s, ... 21 min: a queue that is long is not made longer by its own relay
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of one piece, as it is published."""
+
+    task: str
+    queue: str
+    run_id: uuid.UUID
+    piece_id: uuid.UUID
+    round: int
+
+    @property
+    def args(self) -> tuple[str, str, int]:
+        """The message's arguments: ids and the round, nothing that could be out of date."""
+        return str(self.run_id), str(self.piece_id), self.round
+
+
+type_chain = tuple[Link, ...]
+"""The links of one piece, to run one after the other."""
+
+
+def due(now: datetime | None = None) -> ColumnElement[bool]:
+    """Return the condition: not terminal, no live lease, due, and not sent a short while ago (doubling)."""
+    moment = func.now() if now is None else now
+    patience = settings().resend_after * func.power(2, func.least(func.greatest(Piece.sent_count - 1, 0), MOST_DOUBLINGS))
+    # A step that waited for its time is due at that time, not `patience` after it was put back.
+    since_sent = case((Piece.next_try_at.is_not(None), Piece.next_try_at), else_=Piece.sent_at + patience)
+    return and_(
+        Piece.step.is_not(None),
+        or_(Piece.lease_until.is_(None), Piece.lease_until < moment),
+        or_(Piece.sent_at.is_(None), since_sent <= moment),
+    )
+
+
+def plan(session: Session, run_id: uuid.UUID) -> list[type_chain]:
+    """Return the chains to publish now for one run, and note them as sent: publish after the commit."""
+    return _take(session, Piece.run_id == run_id)
+
+
+def overdue(session: Session, *, most: int = 500) -> list[type_chain]:
+    """Return the chains of all admitted, live runs whose message was lost or whose owner died; the relay's plan."""
+    return _take(session, Run.admitted_at.is_not(None), most=most)
+
+
+def _take(session: Session, *conditions: ColumnElement[bool], most: int = 500) -> list[type_chain]:
+    rows = session.execute(
+        select(Piece, Run.pipeline)
+        .join(Run, Run.id == Piece.run_id)
+        .where(Run.state.in_(LIVE_RUNS), Piece.round == Run.round, due(), *conditions)
+        .order_by(Piece.sent_at.asc().nulls_first(), Piece.position)
+        .limit(most)
+        .with_for_update(of=Piece, skip_locked=True)
+    ).all()
+    if rows:
+        session.execute(
+            update(Piece)
+            .where(Piece.id.in_([piece.id for piece, _ in rows]))
+            .values(sent_at=func.now(), sent_count=Piece.sent_count + 1)
+            .execution_options(synchronize_session=False)
+        )
+    return [links_of(piece, pipeline) for piece, pipeline in rows]
+
+
+def links_of(piece: Piece, pipeline_name: str) -> type_chain:
+    """Return the links from the piece's step to the end of its track."""
+    pipeline = all_pipelines()[pipeline_name]
+    assert piece.step is not None, "only pieces that are not terminal are planned"
+    return tuple(
+        Link(pipeline.task_name(stage.step), stage.queue, piece.run_id, piece.id, piece.round)
+        for stage in pipeline.steps_from(piece.kind, piece.step)
+    )
+
+
+def unfinished_business(session: Session) -> Sequence[tuple[uuid.UUID, int]]:
+    """Return (run, round) of live runs whose pieces are all terminal: their `finish` was lost."""
+    open_piece = select(Piece.id).where(Piece.run_id == Run.id, Piece.step.is_not(None)).exists()
+    rows = session.execute(
+        select(Run.id, Run.round).where(
+            Run.state.in_(LIVE_RUNS - {RunState.QUEUED}),
+            ~open_piece,
+            Run.progressed_at < func.now() - settings().resend_after,
+        )
+    )
+    return rows.tuples().all()
+
+
+def stalled(session: Session, now: datetime) -> Sequence[uuid.UUID]:
+    """Return the live runs without progress for too long that do not wait for a known time (at most 6 h)."""
+    quiet = now - settings().stall_after
+    waits = (
+        select(Piece.id)
+        .where(Piece.run_id == Run.id, Piece.next_try_at > now, Run.started_at > now - timedelta(hours=6))
+        .exists()
+    )
+    query = select(Run.id).where(
+        Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None), Run.progressed_at < quiet, ~waits
+    )
+    return session.scalars(query).all()

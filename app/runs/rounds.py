@@ -1,0 +1,163 @@
+"""New rounds: resume what failed, render a piece again, edit its text; and cancel. What is stored is kept."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import costs, events, quotas
+from app.db.models import Piece, Run, User
+from app.domain.errors import Conflict, InvalidRequest
+from app.domain.plans import month_of
+from app.domain.prices import MILLION
+from app.domain.states import PieceState, QuotaUnit, RunState
+from app.pipelines.catalog import all_pipelines
+from app.pipelines.pipeline import Pipeline
+from app.routes import routes_for
+from app.runs.claims import let_go, lock_run
+from app.runs.finish import cancel as end_canceled
+from app.runs.finish import pieces_of
+
+
+@dataclass(frozen=True, slots=True)
+class NewRound:
+    """What a new round reuses and what it will pay at most."""
+
+    round: int
+    reused: int
+    """Pieces that stay as they are."""
+    redone: int
+    """Pieces that are worked on again."""
+    worst_micro_usd: int
+
+
+def resume(session: Session, user: User, run_id: uuid.UUID) -> NewRound:
+    """Start a round that makes what FAILED in the last one. Raises Conflict when there is nothing, or it runs."""
+    run = _open(session, run_id)
+    failed = [piece for piece in pieces_of(session, run_id) if piece.state is PieceState.FAILED]
+    if not failed:
+        raise Conflict("nothing failed in this run; to change a picture, render its piece again", code="nothing_failed")
+    return _start(session, user, run, failed, take=False)
+
+
+def render_again(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID) -> NewRound:
+    """Start a round that makes another picture for one piece. Raises Conflict, InvalidRequest."""
+    run = _open(session, run_id)
+    piece = _piece(session, run_id, piece_id)
+    if not piece.is_picture:
+        raise InvalidRequest("this piece has no picture to render", code="not_a_picture")
+    return _start(session, user, run, [piece], take=True)
+
+
+def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, changes: dict[str, str]) -> NewRound:
+    """Change a slide's texts and draw it again on the picture that it has; nothing is paid for a stored picture.
+
+    While the run works, the edit stays in its round and raises the piece's version.
+    Raises Conflict, InvalidRequest.
+    """
+    run = lock_run(session, run_id)
+    piece = _piece(session, run_id, piece_id)
+    unknown = sorted(set(changes) - {name for name, value in piece.data.items() if isinstance(value, str)})
+    if unknown or not changes or not piece.is_picture:
+        raise InvalidRequest(f"cannot be edited here: {', '.join(unknown) or 'nothing given'}", code="not_editable")
+    if run.state is RunState.CANCELED:
+        raise Conflict("a canceled run cannot be edited", code="canceled")
+    piece.data = {**piece.data, **changes}
+    piece.version += 1
+    if run.state.is_terminal:
+        return _start(session, user, run, [piece], take=False)
+    _back(all_pipelines()[run.pipeline], piece, run.round)
+    return NewRound(run.round, reused=0, redone=1, worst_micro_usd=0)
+
+
+def cancel(session: Session, run_id: uuid.UUID) -> None:
+    """End a live run as CANCELED. Raises Conflict when it is over already."""
+    run = lock_run(session, run_id)
+    if run.state.is_terminal:
+        raise Conflict(f"the run is {run.state} already", code="already_finished")
+    end_canceled(session, run)
+
+
+def _open(session: Session, run_id: uuid.UUID) -> Run:
+    """Return the run, locked, when a new round may start. Raises Conflict: of two at once, one gets it."""
+    run = lock_run(session, run_id)
+    if not run.state.is_terminal:
+        raise Conflict("the run is being worked on; wait until it ends, or cancel it", code="already_running")
+    if run.state is RunState.CANCELED:
+        raise Conflict("a canceled run cannot go on; order a new one", code="canceled")
+    return run
+
+
+def _piece(session: Session, run_id: uuid.UUID, piece_id: uuid.UUID) -> Piece:
+    for piece in pieces_of(session, run_id):
+        if piece.id == piece_id:
+            return piece
+    raise InvalidRequest("this run has no such piece", code="unknown_piece")
+
+
+def _start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, take: bool) -> NewRound:
+    """Open round n+1 for `redone`: reserve money anew, and quota when the last round gave it back."""
+    pipeline = all_pipelines()[run.pipeline]
+    was = run.state
+    run.round += 1
+    for piece in redone:
+        piece.take += take
+        _back(pipeline, piece, run.round, keep_picture=not take)
+    worst = _worst(pipeline, run, redone)
+    amounts: dict[QuotaUnit, int] = {QuotaUnit.MONEY: worst}
+    if was is RunState.FAILED:
+        amounts |= pipeline.charges
+    run.state = _generating(pipeline, redone)
+    run.reserved_micro_usd += worst
+    run.failure = run.started_at = run.finished_at = None
+    run.progressed_at = datetime.now(UTC)
+    session.flush()
+    quotas.reserve(session, user, run.id, run.round, month_of(datetime.now(UTC)), amounts)
+    events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
+    reused = len(pieces_of(session, run.id)) - len(redone)
+    return NewRound(run.round, reused=reused, redone=len(redone), worst_micro_usd=worst)
+
+
+def _generating(pipeline: Pipeline, pieces: Sequence[Piece]) -> RunState:
+    pictures = all(pipeline.is_picture(piece.kind) for piece in pieces)
+    return RunState.GENERATING_IMAGES if pictures else RunState.GENERATING_TEXT
+
+
+def _back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool = True) -> None:
+    """Put a piece back to the first step whose result is not stored."""
+    track = pipeline.tracks[piece.kind]
+    stored: dict[PieceState, Any] = {
+        PieceState.PROMPTED: piece.prompt,
+        PieceState.RENDERED: piece.picture if keep_picture else None,
+    }
+    state, step = PieceState.PENDING, track[0].step
+    for stage in track[:-1]:
+        if stored.get(stage.gives) is None:
+            break
+        state, step = stage.gives, track[track.index(stage) + 1].step
+    piece.state, piece.step, piece.round = state, step, round_
+    piece.failure = piece.sent_at = piece.next_try_at = None
+    piece.attempt = piece.sent_count = 0
+    let_go(piece)
+
+
+def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
+    """Return the most that the remaining stages of `pieces` can cost, within the run's own cap, in micro-USD."""
+    worst = 0
+    for piece in pieces:
+        assert piece.step is not None
+        for stage in pipeline.steps_from(piece.kind, piece.step):
+            if stage.purpose is not None:
+                dearest = max(costs.worst_call_micro_usd(stage, route) for route in routes_for(stage.purpose))
+                worst += stage.max_charged_calls * dearest
+    if any(not pipeline.is_picture(piece.kind) for piece in pieces):
+        # Its text opens the other pieces: all of them are still to be paid.
+        worst = sum(line.worst_micro_usd for line in costs.quote(pipeline, pipeline.request.model_validate(run.request)))
+    cap = run.request.get("max_cost_usd")
+    room = worst if cap is None else max(int(cap * MILLION) - run.spent_micro_usd - run.held_micro_usd, 0)
+    return min(worst, room)

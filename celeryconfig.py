@@ -1,0 +1,81 @@
+"""Celery's configuration: the contract between those who publish and those who work.
+
+Why each value: docs/decisions/0005-threads.md and 0007-rows-are-the-truth.md; figures are of Celery 5.7 on Redis.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from kombu import Queue
+
+from app.pipelines.catalog import all_pipelines
+from app.settings import settings
+
+
+def celery_url(redis_url: str) -> str:
+    """Return a Redis url as kombu wants it: it has a scheme of its own for unix sockets."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
+
+
+_config = settings()
+broker_url = celery_url(_config.need_redis_url())
+
+task_queues = [Queue("text"), Queue("images"), Queue("media"), Queue("control")]
+task_default_queue = "control"
+task_create_missing_queues = False
+task_routes = {
+    "runs.finish": {"queue": "media"},
+    "upkeep.*": {"queue": "control"},
+    **{
+        pipeline.task_name(stage.step): {"queue": stage.queue}
+        for pipeline in all_pipelines().values()
+        for track in pipeline.tracks.values()
+        for stage in track
+    },
+}
+
+task_serializer = "json"
+accept_content = ["json"]
+result_serializer = "json"
+timezone = "UTC"
+
+# The row is claimed before work, so that a message may be delivered twice: acknowledge when the step is done.
+task_acks_late = True
+task_reject_on_worker_lost = True
+worker_prefetch_multiplier = 1
+task_ignore_result = True  # results live in the rows; chords of chains complete without them (measured)
+result_chord_ignore = True
+
+broker_connection_retry_on_startup = True
+broker_transport_options = {
+    "visibility_timeout": _config.visibility_timeout_s,
+    # The default sweep takes about 100 s to notice a timeout (measured); this one about 10 s.
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "max_connections": 400,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": not broker_url.startswith("redis+socket"),
+    "health_check_interval": 25,
+}
+result_backend = broker_url
+result_backend_transport_options = {"visibility_timeout": _config.visibility_timeout_s}
+visibility_timeout = _config.visibility_timeout_s
+result_expires = timedelta(hours=6)
+result_chord_join_timeout = 5
+
+# Flower
+worker_send_task_events = True
+task_send_sent_event = True
+worker_hijack_root_logger = False
+
+beat_schedule = {
+    "admit": {"task": "upkeep.admit", "schedule": 5.0, "options": {"expires": 5}},
+    "relay": {"task": "upkeep.relay", "schedule": 5.0, "options": {"expires": 5}},
+    "notify": {"task": "upkeep.notify", "schedule": 5.0, "options": {"expires": 5}},
+    "watchdog": {"task": "upkeep.watchdog", "schedule": 60.0, "options": {"expires": 60}},
+}

@@ -1,0 +1,80 @@
+"""The sandbox's own API under `/sandbox`: settings, faults, log, bill. No vendor has it."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, request
+
+from sandbox.calls import Json
+from sandbox.config import ConfigError
+from sandbox.desk import Desk
+from sandbox.faults import FaultError, read_rules
+
+
+class _BodyError(ValueError):
+    """Raised when a control request has no JSON body."""
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """Return the control endpoints. Bad input gets a 400 with `{"error": message}`."""
+    control = Blueprint("control", __name__, url_prefix="/sandbox")
+
+    @control.get("/health")
+    def health() -> Json:
+        return {"status": "ok", "seed": desk.config.seed, "latency": desk.config.latency.profile}
+
+    @control.get("/config")
+    def config() -> Json:
+        return desk.snapshot("config")
+
+    @control.put("/config")
+    def put_config() -> Json:
+        desk.configure(desk.config.with_changes(_body()))
+        return desk.snapshot("config")
+
+    @control.get("/faults")
+    def faults() -> Json:
+        return desk.snapshot("faults")
+
+    @control.put("/faults")
+    def put_faults() -> Json:
+        desk.set_rules(read_rules(_body()))
+        return desk.snapshot("faults")
+
+    @control.delete("/faults")
+    def delete_faults() -> Response:
+        desk.set_rules([])
+        return Response(status=204)
+
+    @control.get("/log")
+    def log() -> Json:
+        return desk.snapshot("log")
+
+    @control.get("/bill")
+    def bill() -> Json:
+        return desk.snapshot("bill")
+
+    @control.get("/load")
+    def load() -> Json:
+        return desk.snapshot("load")
+
+    @control.post("/reset")
+    def reset() -> Response:
+        desk.reset()
+        return Response(status=204)
+
+    @control.errorhandler(ConfigError)
+    @control.errorhandler(FaultError)
+    @control.errorhandler(_BodyError)
+    def bad_input(error: Exception) -> tuple[Json, int]:
+        return {"error": str(error)}, 400
+
+    return control
+
+
+def _body() -> object:
+    try:
+        return json.loads(request.get_data())
+    except ValueError:
+        raise _BodyError("the body must be JSON") from None

@@ -1,0 +1,191 @@
+"""The desk: all state of one sandbox behind one lock, and the order in which a call is worked on."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sandbox import faults
+from sandbox.answers import Author
+from sandbox.calls import Answer, Ask, Json, RefusedError, Trouble
+from sandbox.catalogue import MODELS, usd
+from sandbox.config import Config
+from sandbox.ledger import Charge, Entry, Ledger
+from sandbox.load import Load
+
+
+@dataclass(slots=True)
+class Visit:
+    """One call from its arrival to its reply."""
+
+    entry: Entry
+    started_s: float
+    """Monotonic."""
+    ask: Ask | None = None
+    key: str = ""
+    """Seeds everything about the reply: equal seed, request and repetition give an equal key."""
+    rule: faults.Rule | None = None
+    is_admitted: bool = False
+    answer: Answer | None = None
+
+    @property
+    def fault(self) -> faults.Fault | None:
+        """Return the fault this call suffers."""
+        return self.rule.fault if self.rule else None
+
+    @property
+    def params(self) -> Json:
+        """Return the params of its fault."""
+        return self.rule.params if self.rule else {}
+
+
+class Desk:
+    """Shared by all request threads; every public method may be called from any of them."""
+
+    def __init__(self, config: Config) -> None:
+        """Start with an empty log and no faults."""
+        self.stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._config = config
+        self._author = Author(config)
+        self._ledger = Ledger()
+        self._load = Load()
+        self._rules: list[faults.Rule] = []
+        self._repeats: Counter[str] = Counter()
+        self._epoch_s = time.monotonic()
+
+    @property
+    def config(self) -> Config:
+        """Return the configuration in force."""
+        return self._config
+
+    @contextmanager
+    def visit(self, vendor: str) -> Iterator[Visit]:
+        """Log one call from start to end; leaving frees its place among the calls in flight.
+
+        Leave before the reply's bytes are sent: a client that has read them may call again at once, and
+        must not be counted twice.
+        """
+        with self._lock:
+            entry = self._ledger.receive(vendor, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        visit = Visit(entry, time.monotonic())
+        try:
+            yield visit
+        finally:
+            with self._lock:
+                self._depart(visit)
+            entry.seconds = round(time.monotonic() - visit.started_s, 4)
+
+    def leave_early(self, visit: Visit) -> None:
+        """Free the visit's place among the calls in flight before it ends."""
+        with self._lock:
+            self._depart(visit)
+
+    def admit(self, visit: Visit, ask: Ask) -> None:
+        """Count a readable request in and decide whether a fault strikes it.
+
+        Raises: RefusedError when the model is unknown, the credits are used up or a limit is reached.
+        """
+        visit.ask = ask
+        visit.entry.describe(ask)
+        if ask.model not in MODELS:
+            raise RefusedError(Trouble.MODEL_NOT_FOUND)
+        with self._lock:
+            if self._ledger.total_micro_usd >= self._config.credits_micro_usd:
+                raise RefusedError(Trouble.INSUFFICIENT_FUNDS)
+            now_s = time.monotonic() - self._epoch_s
+            visit.entry.in_flight_at_start = self._load.admit(ask.model, self._config.limits, now_s)
+            visit.is_admitted = True
+            self._repeats[ask.fingerprint] += 1
+            visit.key = _key(self._config.seed, ask.fingerprint, self._repeats[ask.fingerprint])
+            visit.rule = faults.strike(self._rules, ask, visit.key)
+        visit.entry.fault = visit.fault
+
+    def answer(self, visit: Visit) -> Answer:
+        """Take the time a model would take and return its answer; nothing is billed yet.
+
+        Raises: RefusedError when the server stops meanwhile.
+        """
+        assert visit.ask is not None, "admit() comes first"  # noqa: S101 - a programming error
+        seconds = self._config.latency.seconds(visit.ask.kind, visit.key)
+        wake_s = time.monotonic() + seconds
+        answer = self._author.answer(visit.ask, visit.key)
+        self.pause(wake_s - time.monotonic())
+        return answer
+
+    def pause(self, seconds: float) -> None:
+        """Sleep in the request's thread, cut short when the server stops.
+
+        Raises: RefusedError when the server stops.
+        """
+        if self.stopping.is_set() or (seconds > 0 and self.stopping.wait(seconds)):
+            raise RefusedError(Trouble.OVERLOADED, "The sandbox is stopping.")
+
+    def charge(self, visit: Visit, answer: Answer) -> None:
+        """Put the answer on the bill."""
+        with self._lock:
+            self._ledger.charge(visit.entry, replace(answer, picture=None, text=""))
+
+    def credits(self) -> tuple[str, str]:
+        """Return the balance left and the total used, as decimal strings of US dollars."""
+        with self._lock:
+            used = self._ledger.total_micro_usd
+        return usd(self._config.credits_micro_usd - used), usd(used)
+
+    def find_charge(self, call_id: str) -> Charge | None:
+        """Return what was billed for an answer's id."""
+        with self._lock:
+            return self._ledger.find(call_id)
+
+    def configure(self, config: Config) -> None:
+        """Put another configuration in force; calls under way keep what they have begun with."""
+        author = Author(config)
+        with self._lock:
+            if config.seed != self._config.seed:
+                self._repeats.clear()
+            self._config, self._author = config, author
+
+    def set_rules(self, rules: list[faults.Rule]) -> None:
+        """Replace all fault rules."""
+        with self._lock:
+            self._rules = rules
+
+    def reset(self) -> None:
+        """Forget calls, bill, load figures, repetitions and faults; the configuration stays."""
+        with self._lock:
+            self._ledger = Ledger()
+            self._load.forget()
+            self._rules = []
+            self._repeats.clear()
+
+    def snapshot(self, part: str) -> Json:
+        """Return a part of the state as JSON: config, faults, log, bill or load."""
+        with self._lock:
+            match part:
+                case "config":
+                    return self._config.as_json()
+                case "faults":
+                    return {"rules": [rule.as_json() for rule in self._rules]}
+                case "log":
+                    return {"calls": self._ledger.log()}
+                case "bill":
+                    return self._ledger.bill()
+                case "load":
+                    return {"models": self._load.as_json()}
+                case _:
+                    raise KeyError(part)
+
+    def _depart(self, visit: Visit) -> None:
+        if visit.is_admitted and visit.ask is not None:
+            self._load.leave(visit.ask.model)
+            visit.is_admitted = False
+
+
+def _key(seed: int, fingerprint: str, repetition: int) -> str:
+    return hashlib.sha256(f"{seed}:{fingerprint}:{repetition}".encode()).hexdigest()

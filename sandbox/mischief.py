@@ -1,0 +1,106 @@
+"""Faults that alter an answer: broken JSON, broken pictures, missing prices."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+from PIL import Image
+
+from sandbox import painter
+from sandbox.calls import Answer, Ask, Picture, RefusedError, Trouble
+from sandbox.faults import Fault
+
+TINY_PNG_SIZE = (1, 1)
+LONG_BODY_WORDS = 90
+
+
+def refusal(fault: Fault, params: dict[str, object]) -> RefusedError | None:
+    """Return the error that a fault stands for, or None when the fault is of another sort."""
+    retry_after = params.get("retry_after")
+    header = None if retry_after is None else str(retry_after)
+    match fault:
+        case Fault.HTTP_STATUS:
+            error_type = params.get("type")
+            return RefusedError(
+                Trouble.INTERNAL_ERROR,
+                str(params.get("message", "")),
+                status=int(str(params["status"])),
+                error_type=None if error_type is None else str(error_type),
+                retry_after=header,
+            )
+        case Fault.RATE_LIMITED:
+            return RefusedError(Trouble.RATE_LIMITED, retry_after=header)
+        case Fault.MODEL_RETIRED:
+            return RefusedError(Trouble.MODEL_NOT_FOUND)
+        case Fault.INSUFFICIENT_FUNDS:
+            return RefusedError(Trouble.INSUFFICIENT_FUNDS)
+        case Fault.OVERLOADED:
+            return RefusedError(Trouble.OVERLOADED)
+        case Fault.INTERNAL_ERROR:
+            return RefusedError(Trouble.INTERNAL_ERROR)
+        case _:
+            return None
+
+
+def spoil(answer: Answer, ask: Ask, fault: Fault, key: str) -> Answer:
+    """Return the answer as the fault leaves it; the bill stays what it was."""
+    match fault:
+        case Fault.UNPRICED:
+            return replace(answer, priced=False)
+        case Fault.BLOCKED:
+            return replace(answer, text="", picture=None, finish_reason="content_filter")
+        case Fault.NO_IMAGE:
+            return replace(answer, text="I can describe the picture, but I did not make one.", picture=None)
+        case Fault.TRUNCATED_JSON:
+            return replace(answer, text=answer.text[: len(answer.text) * 2 // 3], finish_reason="length")
+        case Fault.NOT_JSON:
+            return replace(answer, text="Sure! Here are some thoughts on what you asked for, in no particular order.")
+        case Fault.FENCED_JSON:
+            return replace(answer, text=f"Here you go:\n\n```json\n{answer.text}\n```\n")
+        case Fault.TOO_FEW_SLIDES | Fault.TOO_LONG_BODY:
+            return replace(answer, text=_spoil_slides(answer.text, fault))
+        case _:
+            return _spoil_picture(answer, ask, fault, key)
+
+
+def _spoil_slides(text: str, fault: Fault) -> str:
+    """Return the content with a slide missing, or with a body far over its length."""
+    try:
+        content = json.loads(text)
+        slides = content["slides"]
+        if fault is Fault.TOO_FEW_SLIDES:
+            slides.pop()
+        else:
+            words = slides[0]["body"].split()
+            slides[0]["body"] = " ".join((words * LONG_BODY_WORDS)[:LONG_BODY_WORDS])
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return text  # not a carousel: there is nothing of the sort to spoil
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _spoil_picture(answer: Answer, ask: Ask, fault: Fault, key: str) -> Answer:
+    picture = answer.picture
+    if picture is None:
+        return answer
+    match fault:
+        case Fault.TRUNCATED_IMAGE:
+            # A multiple of three bytes, so that the base64 text stays well formed.
+            picture = replace(picture, data=picture.data[: len(picture.data) // 6 * 3])
+        case Fault.JPEG_LABELLED_PNG:
+            picture = Picture(_encode(Image.open(io.BytesIO(picture.data)).convert("RGB"), "JPEG"), "image/png")
+        case Fault.WRONG_ASPECT:
+            other = "16:9" if ask.aspect_ratio != "16:9" else "9:16"
+            picture = painter.paint(ask.prompt, other, key)
+        case Fault.TINY_IMAGE:
+            picture = Picture(_encode(Image.new("RGB", TINY_PNG_SIZE, (40, 40, 40)), "PNG"), "image/png")
+        case _:
+            pass
+    return replace(answer, picture=picture)
+
+
+def _encode(image: Image.Image, name: str) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, name)
+    return buffer.getvalue()

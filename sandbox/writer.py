@@ -1,0 +1,60 @@
+"""The writer: every text of the sandbox. A post reads like a post; another schema gets a valid instance."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from sandbox.art_director import direct, is_art_direction
+from sandbox.calls import Ask, Json, Kind
+from sandbox.instances import instance
+from sandbox.post_writer import write_post
+from sandbox.topics import read_topic
+from sandbox.voice import Voice
+from sandbox.writer_article import BRIDGES, CONTEXT, LEADS
+
+POST_SCHEMA = "full_post_content"
+DEFAULT_SLIDES = 11
+
+
+def write(ask: Ask, key: str) -> str:
+    """Return the reply text for an ask; the same key gives the same text."""
+    if ask.kind is Kind.JSON:
+        return json.dumps(_content(ask, key), ensure_ascii=False)
+    if is_art_direction(ask.system, ask.prompt):
+        return direct(ask.prompt, key)
+    return _paragraph(ask, key)
+
+
+def _content(ask: Ask, key: str) -> object:
+    topic = field(ask.prompt, "Topic") or _subject_line(ask.prompt)
+    if ask.schema_name != POST_SCHEMA:
+        return instance(ask.schema, topic, key)
+    slides = field(ask.prompt, "Slides")
+    count = int(slides) if slides.isdecimal() and int(slides) > 0 else _least_slides(ask.schema)
+    return write_post(topic, field(ask.prompt, "Tone").lower(), count, key)
+
+
+def field(prompt: str, name: str) -> str:
+    """Return what stands after `<name>:` at the start of a line; empty when there is no such line."""
+    found = re.search(rf"^\s*{re.escape(name)}\s*:\s*(\S.*?)\s*$", prompt, re.MULTILINE | re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def _least_slides(schema: Json) -> int:
+    slides = schema.get("properties", {}).get("slides", {})
+    least = slides.get("minItems") if isinstance(slides, dict) else None
+    return least if isinstance(least, int) and least > 0 else DEFAULT_SLIDES
+
+
+def _subject_line(prompt: str) -> str:
+    """Return the first line of a prompt that has no `Topic:` line, cut to a topic's length."""
+    return " ".join(prompt.strip().partition("\n")[0].split()[:12])
+
+
+def _paragraph(ask: Ask, key: str) -> str:
+    """Return four sentences on whatever was asked."""
+    voice = Voice(key, read_topic(field(ask.prompt, "Topic") or _subject_line(ask.prompt)))
+    leads = [lead for tone in LEADS.values() for lead in tone]
+    bridges = [voice.say(bridge) for bridge in voice.shuffled(BRIDGES)[:2]]
+    return " ".join([voice.pick(leads), voice.pick(CONTEXT), *bridges])

@@ -1,0 +1,1 @@
+"""What only a Celery worker runs: tasks, providers, pictures, limits, upkeep."""

@@ -1,0 +1,59 @@
+"""What is published: plain chains, and the chord of one chain per piece whose body is `finish`.
+
+A chain per piece instead of a barrier per stage: a slide renders as soon as its own prompt is there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from celery import chain, chord
+
+from app.broker import celery, guarded
+from app.db.session import transaction
+from app.runs.plan import Link, plan, type_chain
+
+
+def publish(chains: Sequence[type_chain]) -> None:
+    """Publish each piece's remaining steps. Raises Unavailable when Redis is away: then the relay publishes."""
+
+    def send() -> None:
+        for links in chains:
+            _chain(links).apply_async()
+
+    if chains:
+        guarded(send)
+
+
+def publish_chord(chains: Sequence[type_chain], run_id: uuid.UUID, round_: int) -> None:
+    """Publish the chains as the header of a chord with `runs.finish` as its body. Raises Unavailable.
+
+    The body is a spare: the commit that makes the last piece terminal publishes `finish` too, and a header
+    message that is lost, or whose claim is lost, never counts.
+    """
+    body = celery().signature("runs.finish", args=(str(run_id), round_), immutable=True)
+
+    def send() -> None:
+        chord([_chain(links) for links in chains])(body)
+
+    if chains:
+        guarded(send)
+
+
+def _chain(links: type_chain) -> Any:
+    signatures = [_signature(link) for link in links]
+    return signatures[0] if len(signatures) == 1 else chain(*signatures)
+
+
+def _signature(link: Link) -> Any:
+    """Return an immutable signature: no value is passed on, each step reads its row."""
+    return celery().signature(link.task, args=link.args, immutable=True, queue=link.queue)
+
+
+def publish_plan(run_id: uuid.UUID) -> None:
+    """Publish what remains of one run as plain chains. Raises Unavailable."""
+    with transaction(durable=False) as session:
+        chains = plan(session, run_id)
+    publish(chains)

@@ -1,0 +1,1 @@
+"""Pictures: gates on what providers send, and the compositor that makes slides."""

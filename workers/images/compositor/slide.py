@@ -1,0 +1,61 @@
+"""What the compositor takes and gives: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workers.images.compositor.theme import DEFAULT_THEME, Theme
+
+PORTRAIT = (1080, 1350)  # 4:5, the default of LinkedIn documents and Instagram (output-spec, section 3)
+
+
+class Role(StrEnum):
+    """What a slide is for; it decides the layout. A plain string of the same value does as well."""
+
+    COVER = "cover"
+    CONTENT = "content"
+    CTA = "cta"
+    QUOTE = "quote"
+    ARTICLE = "article"
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """One slide to be drawn."""
+
+    role: Role | str
+    index: int
+    """Place in the deck, from 0."""
+    total: int
+    """Slides in the deck; 1 draws neither counter nor swipe cue."""
+    title: str
+    """Headline; the quotation of a quote card."""
+    body: str = ""
+    """Text under the headline, may hold line breaks; the author of a quote card."""
+    handle: str | None = None
+    """For example @pressroom; drawn once."""
+    theme: Theme = DEFAULT_THEME
+    size: tuple[int, int] = PORTRAIT
+    """Width and height in px."""
+    seed: int | str = 0
+    """Varies the typographic background; the same seed gives the same one."""
+    sandbox: bool = False
+    """Whether the picture came from the sandbox; said in the file's metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A finished slide."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    contrast: float
+    """Lowest contrast of a text with the worst tile under it, 1 to 21 (WCAG 2.2); 21 without text."""
+    missing_glyphs: int
+    """Characters that no font of ours has. Pictographs among them are left out, others show as a box."""
+    overflow: bool
+    """Whether ink stands outside its safe area; measured after drawing, not assumed."""
+    alt_text: str
+    """The slide's own words, for screen readers."""

@@ -1,0 +1,90 @@
+"""The colours of a deck, and the grounds that its slides stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from workers.images.compositor.colour import BLACK, WHITE, Rgb, contrast, luminance, mix, readable, rgb
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Five colours as #rrggbb. Whatever they are, `palette` keeps text readable on each ground."""
+
+    background: str
+    """The deck's first ground; scrims over pictures take the darker of this and `surface`."""
+    surface: str
+    """The second ground, that slides alternate with; best of the other lightness."""
+    text: str
+    """Text on `background`. On `surface` the better of `text` and `background` is used."""
+    muted: str
+    """Handle, counter, secondary lines on `background`."""
+    accent: str
+    """Rules, marks, patterns, and the ground of the last slide."""
+
+
+DEFAULT_THEME = Theme(background="#0b1220", surface="#f4f1ea", text="#f8fafc", muted="#9fb0c8", accent="#4f9dff")
+
+
+class Tone(StrEnum):
+    """Which ground a slide stands on."""
+
+    GROUND = "ground"
+    SURFACE = "surface"
+    DARK = "dark"  # the darker of the two: what pictures are shaded with
+    ACCENT = "accent"
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Ready colours for one ground; text and muted hold at least 4.5:1 on it, accent 3:1."""
+
+    ground: Rgb
+    text: Rgb
+    muted: Rgb
+    accent: Rgb
+    """For marks and large shapes, not for text."""
+    hairline: Rgb
+    other: Rgb
+    """The ground that the deck alternates with, for shapes."""
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the ground is nearer to black than to white, to the eye."""
+        return luminance(self.ground) < 0.18
+
+
+@lru_cache(maxsize=256)
+def palette(theme: Theme, tone: Tone) -> Palette:
+    """Return the colours of `theme` on the ground that `tone` names."""
+    background, surface = rgb(theme.background), rgb(theme.surface)
+    match tone:
+        case Tone.GROUND:
+            return _on(background, theme, surface)
+        case Tone.SURFACE:
+            return _on(surface, theme, background)
+        case Tone.DARK:
+            dark, light = sorted((background, surface), key=luminance)
+            deep = readable(dark, WHITE, 12.0)
+            return _on(deep, theme, light)
+        case Tone.ACCENT:
+            return _on(rgb(theme.accent), theme, background)
+
+
+def _on(ground: Rgb, theme: Theme, other: Rgb) -> Palette:
+    inks = (rgb(theme.text), rgb(theme.background), rgb(theme.surface))
+    text = readable(max(inks, key=lambda ink: contrast(ink, ground)), ground, 5.0)
+    # A theme's muted is chosen for its background; elsewhere the text's own colour, softened, keeps the hue right.
+    soft = rgb(theme.muted) if ground == rgb(theme.background) else mix(text, ground, 0.34)
+    accent = rgb(theme.accent)
+    mark = text if contrast(accent, ground) < 1.2 else readable(accent, ground, 2.2)
+    return Palette(
+        ground=ground,
+        text=text,
+        muted=readable(soft, ground, 5.0),
+        accent=mark,
+        hairline=mix(ground, text, 0.22),
+        other=other if contrast(other, ground) > 1.5 else (BLACK if luminance(ground) > 0.18 else WHITE),
+    )

@@ -1,0 +1,126 @@
+"""Paid bytes are kept: in storage, or in the table `unstored` until storage takes them."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.models import Call, Unstored
+from app.db.session import transaction
+from app.domain.errors import NotFound, ProviderDown, StorageError
+from app.domain.keys import content_digest, picture_key, piece_name
+from app.runs.claims import Claim
+from app.storage import EXTENSIONS, mime_of, storage
+from workers.images import gates
+
+log = logging.getLogger(__name__)
+
+STORE_PATIENCE_S = 60.0
+_storage_is_down = False
+
+
+def check_open() -> None:
+    """Do nothing when paid bytes can be stored. Raises StorageError: while storage is down no picture is bought."""
+    with transaction() as session:
+        waiting = session.scalar(select(Unstored.call_id).limit(1))
+    if waiting is not None or _storage_is_down:
+        raise StorageError("storage is down: no picture is bought until it takes what waits")
+
+
+def key_of(held: Claim, data: bytes) -> str:
+    """Return the storage key of a picture of this piece, which its bytes decide."""
+    name = piece_name(held.piece.kind, held.piece.position)
+    return picture_key(held.run.id, name, content_digest(data), EXTENSIONS.get(mime_of(data), "bin"))
+
+
+def keep_picture(held: Claim, call_id: uuid.UUID, model: str, picture: gates.Accepted) -> dict[str, Any]:
+    """Store an accepted picture and return it as Piece.picture has it. Never raises for a storage outage.
+
+    Its key stands in the journal since the outcome was written, so that a crash here finds either the bytes
+    under that key, or knows that they are lost.
+    """
+    key = key_of(held, picture.data)
+    put_or_keep(key, picture.data, call_id)
+    return _as_row(key, picture, model, call_id)
+
+
+def picture_of(call: Call) -> dict[str, Any]:
+    """Return the picture that an earlier execution paid for and stored. Raises ProviderDown when it is lost."""
+    assert call.reply is not None, "the journal only finds replies that are there"
+    try:
+        data = get(call.reply)
+    except NotFound:
+        with transaction() as session:
+            session.execute(update(Call).where(Call.id == call.id).values(accepted=False, error_code="bytes_lost"))
+        raise ProviderDown("a paid picture was lost in a crash before it was stored", provider=call.provider) from None
+    width, height = gates.decoded(data).size
+    return _as_row(call.reply, gates.Accepted(data, mime_of(data), width, height), call.model, call.id)
+
+
+def _as_row(key: str, picture: gates.Accepted, model: str, call_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "key": key,
+        "mime": picture.mime,
+        "width": picture.width,
+        "height": picture.height,
+        "bytes": len(picture.data),
+        "sha256": content_digest(picture.data),
+        "model": model,
+        "call_id": str(call_id),
+    }
+
+
+def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> None:
+    """Store paid bytes, repeating for a minute; then keep them in the database for the relay to store."""
+    global _storage_is_down  # noqa: PLW0603 - a flag of this process
+    give_up_at = time.monotonic() + STORE_PATIENCE_S
+    pause_s = 0.5
+    while True:
+        try:
+            storage().put(key, data)
+        except StorageError as exc:
+            _storage_is_down = True
+            log.warning("storage_refused", extra={"key": key, "reason": str(exc)[:200]})
+            if time.monotonic() > give_up_at:
+                break
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, 5)
+        else:
+            _storage_is_down = False
+            return
+    with transaction() as session:
+        session.execute(
+            insert(Unstored)
+            .values(call_id=call_id, key=key, mime=mime_of(data), data=data)
+            .on_conflict_do_nothing()
+        )
+
+
+def get(key: str) -> bytes:
+    """Return stored bytes, from wherever they are kept. Raises NotFound, StorageError."""
+    try:
+        return storage().get(key)
+    except (StorageError, NotFound):
+        with transaction() as session:
+            kept = session.scalar(select(Unstored.data).where(Unstored.key == key))
+        if kept is None:
+            raise
+        return kept
+
+
+def empty_unstored(most: int = 20) -> int:
+    """Store what waits in the table, and return how many were stored. Raises StorageError while storage is down."""
+    global _storage_is_down  # noqa: PLW0603 - a flag of this process
+    with transaction() as session:
+        waiting = session.scalars(select(Unstored).limit(most)).all()
+    for row in waiting:
+        storage().put(row.key, row.data)  # twice is harmless: the key is made of the bytes
+        with transaction() as session:
+            session.execute(delete(Unstored).where(Unstored.call_id == row.call_id))
+    _storage_is_down = False
+    return len(waiting)

@@ -1,0 +1,42 @@
+"""The Celery tasks: one for each step of each pipeline, and `runs.*`. Ids in, nothing out."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import Any
+
+from celery import Celery, Task
+
+from app.pipelines.catalog import all_pipelines
+from app.pipelines.pipeline import Pipeline
+from workers import canvas, finishing
+from workers.steps import run_step
+
+
+def register(app: Celery) -> None:
+    """Add every pipeline's steps under names that an operator understands: `full_post.render_image`."""
+    for pipeline in all_pipelines().values():
+        for step in dict.fromkeys(stage.step for track in pipeline.tracks.values() for stage in track):
+            _register_step(app, pipeline, step)
+    app.task(name="runs.start")(start)
+    app.task(name="runs.finish", bind=True, max_retries=None)(finish)
+
+
+def _register_step(app: Celery, pipeline: Pipeline, step: str) -> None:
+    def body(task: Task, run_id: str, piece_id: str, round_: int) -> None:
+        partial(run_step, task, pipeline, step)(run_id, piece_id, round_)
+
+    body.__doc__ = f"{pipeline.name}: {step} of one piece."
+    # The row counts attempts and says when they are used up, so that Celery's own count never ends a step.
+    app.task(name=pipeline.task_name(step), bind=True, max_retries=None)(body)
+
+
+def start(run_id: str) -> None:
+    """Publish what remains of a run: a new round, or one that a user asked for again."""
+    canvas.publish_plan(uuid.UUID(run_id))
+
+
+def finish(task: Any, run_id: str, round_: int) -> None:
+    """End a run's round, if all of its pieces are terminal and nobody has done so."""
+    finishing.finish(task, uuid.UUID(run_id), round_)
