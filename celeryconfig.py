@@ -59,6 +59,7 @@ broker_transport_options = {
     "unacked_restore_throttle": 1,
     "max_connections": 400,
     "socket_connect_timeout": 2,
+    "max_retries": 0,  # a publish fails at once while Redis is away: kombu would try for 6 s, and POST waits for it
     "socket_keepalive": not broker_url.startswith("redis+socket"),
     "health_check_interval": 25,
 }

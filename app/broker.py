@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -48,3 +49,11 @@ def guarded(publish: Callable[[], object]) -> None:
         _open_until = time.monotonic() + BREAK_S
         log.warning("publish_failed", extra={"reason": type(exc).__name__})
         raise Unavailable("Redis is away", code="broker_unavailable") from exc
+
+
+def forget() -> None:
+    """Forget the app, its connections and the breaker: for a process whose settings changed."""
+    global _open_until  # noqa: PLW0603 - one breaker per process
+    _open_until = 0.0
+    celery.cache_clear()
+    sys.modules.pop("celeryconfig", None)

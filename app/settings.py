@@ -5,13 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.errors import SetupError
 
 GATEWAY_URL = "https://ai-gateway.vercel.sh/v1"  # vercel.com/docs/ai-gateway, 2026-09
+
+
+def _seconds(value: object) -> object:
+    """Read a plain number as seconds; the environment has only text."""
+    try:
+        return timedelta(seconds=float(value))  # type: ignore[arg-type] - what is no number is refused by name below
+    except (TypeError, ValueError):
+        return value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 def _either(*names: str) -> AliasChoices:
@@ -57,17 +69,17 @@ class Settings(BaseSettings):
     """Image requests to one provider at once, over all workers (the brief's semaphore of 5)."""
     text_calls_in_flight: int = Field(20, ge=1, validation_alias="PRESSROOM_TEXT_CALLS_IN_FLIGHT")
     """Text requests to one provider at once, over all workers."""
-    image_timeout: timedelta = Field(timedelta(seconds=60), validation_alias="PRESSROOM_IMAGE_TIMEOUT")
+    image_timeout: Seconds = Field(timedelta(seconds=60), validation_alias="PRESSROOM_IMAGE_TIMEOUT")
     """Total deadline of one image request, in seconds."""
-    text_timeout: timedelta = Field(timedelta(seconds=90), validation_alias="PRESSROOM_TEXT_TIMEOUT")
+    text_timeout: Seconds = Field(timedelta(seconds=90), validation_alias="PRESSROOM_TEXT_TIMEOUT")
     """Total deadline of one text request, in seconds."""
     min_picture_bytes: int = Field(50_000, ge=0, validation_alias="PRESSROOM_MIN_PICTURE_BYTES")
     """A provider's picture below this is taken for a placeholder (the brief's quality gate); 0 = no check."""
-    lease: timedelta = Field(timedelta(seconds=30), validation_alias="PRESSROOM_LEASE")
+    lease: Seconds = Field(timedelta(seconds=30), validation_alias="PRESSROOM_LEASE")
     """How long a claim holds without a heartbeat, in seconds; the heartbeat comes at a third of it."""
-    resend_after: timedelta = Field(timedelta(seconds=20), validation_alias="PRESSROOM_RESEND_AFTER")
+    resend_after: Seconds = Field(timedelta(seconds=20), validation_alias="PRESSROOM_RESEND_AFTER")
     """How long a published step may go unclaimed before the relay publishes it again; doubles each time."""
-    stall_after: timedelta = Field(timedelta(minutes=10), validation_alias="PRESSROOM_STALL_AFTER")
+    stall_after: Seconds = Field(timedelta(minutes=10), validation_alias="PRESSROOM_STALL_AFTER")
     """Without progress for this long, the watchdog ends a run (the brief's 10 minutes)."""
     visibility_timeout_s: int = Field(600, ge=1, validation_alias="PRESSROOM_VISIBILITY_TIMEOUT")
     """Seconds until Redis hands out an unacknowledged message again: the last resort behind the relay."""

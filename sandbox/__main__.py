@@ -19,7 +19,9 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Config, str, int]:
     parser.add_argument("--port", type=int, default=9000, help="0 picks a free one and prints it")
     parser.add_argument("--seed", type=int, default=7, help="same seed and request: same reply")
     parser.add_argument("--latency", default="instant", help="instant, brief (seconds as real models) or fixed:SECONDS")
-    parser.add_argument("--latency-scale", type=float, default=1.0, help="factor on the latency, 0.1 is ten times faster")
+    parser.add_argument(
+        "--latency-scale", type=float, default=1.0, help="factor on the latency, 0.1 is ten times faster"
+    )
     parser.add_argument(
         "--limits",
         default="",
@@ -27,7 +29,9 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Config, str, int]:
     )
     parser.add_argument("--credits", type=int, default=defaults.credits_micro_usd, help="credits in micro-USD")
     parser.add_argument("--pictures", default="painted-on-demand", help="painted-on-demand or painted-beforehand")
-    parser.add_argument("--picture-count", type=int, default=defaults.picture_count, help="how many are painted beforehand")
+    parser.add_argument(
+        "--picture-count", type=int, default=defaults.picture_count, help="how many are painted beforehand"
+    )
     options = parser.parse_args(arguments)
     config = defaults.with_changes(
         {

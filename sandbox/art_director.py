@@ -64,6 +64,9 @@ def direct(brief: str, key: str) -> str:
         "No text, no letters, no logos.",
     ]
     for extra in voice.shuffled(_EXTRAS):
-        if word_count(" ".join(parts)) + word_count(extra) <= WORDS.stop - 5 and word_count(" ".join(parts)) < WORDS.start + 15:
+        if (
+            word_count(" ".join(parts)) + word_count(extra) <= WORDS.stop - 5
+            and word_count(" ".join(parts)) < WORDS.start + 15
+        ):
             parts.insert(-1, extra)
     return " ".join(filter(None, parts))

@@ -104,9 +104,7 @@ def cost_micro_usd(model: Model, prompt_tokens: int, text_tokens: int, image_tok
     if price is None:
         return None
     nano = (
-        prompt_tokens * price.input_nano_usd
-        + text_tokens * price.output_nano_usd
-        + image_tokens * price.image_nano_usd
+        prompt_tokens * price.input_nano_usd + text_tokens * price.output_nano_usd + image_tokens * price.image_nano_usd
     )
     return -(-nano // NANO_PER_MICRO) + price.request_micro_usd
 

@@ -119,7 +119,7 @@ class Config:
         if not isinstance(changes, dict):
             raise ConfigError("the configuration must be a JSON object")
         if unknown := set(changes) - set(self.as_json()):
-            raise ConfigError(f"unknown setting {sorted(unknown)[0]!r}; known: {', '.join(self.as_json())}")
+            raise ConfigError(f"unknown setting {min(unknown)!r}; known: {', '.join(self.as_json())}")
         merged = self.as_json() | changes
         return replace(
             self,

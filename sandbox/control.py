@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from flask import Blueprint, Response, request
 
@@ -24,18 +25,24 @@ def blueprint(desk: Desk) -> Blueprint:
     def health() -> Json:
         return {"status": "ok", "seed": desk.config.seed, "latency": desk.config.latency.profile}
 
-    @control.get("/config")
-    def config() -> Json:
-        return desk.snapshot("config")
+    @control.post("/reset")
+    def reset() -> Response:
+        desk.reset()
+        return Response(status=204)
+
+    for part in ("config", "faults", "log", "bill", "load"):
+        control.add_url_rule(f"/{part}", f"get_{part}", partial(desk.snapshot, part), methods=["GET"])
+    _add_changes(control, desk)
+    return control
+
+
+def _add_changes(control: Blueprint, desk: Desk) -> None:
+    """Add what changes settings and faults."""
 
     @control.put("/config")
     def put_config() -> Json:
         desk.configure(desk.config.with_changes(_body()))
         return desk.snapshot("config")
-
-    @control.get("/faults")
-    def faults() -> Json:
-        return desk.snapshot("faults")
 
     @control.put("/faults")
     def put_faults() -> Json:
@@ -47,30 +54,11 @@ def blueprint(desk: Desk) -> Blueprint:
         desk.set_rules([])
         return Response(status=204)
 
-    @control.get("/log")
-    def log() -> Json:
-        return desk.snapshot("log")
-
-    @control.get("/bill")
-    def bill() -> Json:
-        return desk.snapshot("bill")
-
-    @control.get("/load")
-    def load() -> Json:
-        return desk.snapshot("load")
-
-    @control.post("/reset")
-    def reset() -> Response:
-        desk.reset()
-        return Response(status=204)
-
     @control.errorhandler(ConfigError)
     @control.errorhandler(FaultError)
     @control.errorhandler(_BodyError)
     def bad_input(error: Exception) -> tuple[Json, int]:
         return {"error": str(error)}, 400
-
-    return control
 
 
 def _body() -> object:

@@ -52,7 +52,7 @@ class Desk:
         """Start with an empty log and no faults."""
         self.stopping = threading.Event()
         self._lock = threading.Lock()
-        self._config = config
+        self._config = self._first_config = config
         self._author = Author(config)
         self._ledger = Ledger()
         self._load = Load()
@@ -112,7 +112,7 @@ class Desk:
 
         Raises: RefusedError when the server stops meanwhile.
         """
-        assert visit.ask is not None, "admit() comes first"  # noqa: S101 - a programming error
+        assert visit.ask is not None, "admit() comes first"
         seconds = self._config.latency.seconds(visit.ask.kind, visit.key)
         wake_s = time.monotonic() + seconds
         answer = self._author.answer(visit.ask, visit.key)
@@ -145,7 +145,7 @@ class Desk:
 
     def configure(self, config: Config) -> None:
         """Put another configuration in force; calls under way keep what they have begun with."""
-        author = Author(config)
+        author = self._author if config == self._config else Author(config)
         with self._lock:
             if config.seed != self._config.seed:
                 self._repeats.clear()
@@ -157,7 +157,8 @@ class Desk:
             self._rules = rules
 
     def reset(self) -> None:
-        """Forget calls, bill, load figures, repetitions and faults; the configuration stays."""
+        """Forget calls, bill, load figures, repetitions and faults; settings are again those of the start."""
+        self.configure(self._first_config)
         with self._lock:
             self._ledger = Ledger()
             self._load.forget()

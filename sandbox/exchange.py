@@ -75,7 +75,7 @@ def _fail_early(desk: Desk, visit: Visit, request: Request) -> Response | None:
 
 def _answer(desk: Desk, wire: Wire, visit: Visit, request: Request) -> Response:
     """Make, bill and render an answer, spoiled as the fault says."""
-    assert visit.ask is not None, "admit() comes first"  # noqa: S101 - a programming error
+    assert visit.ask is not None, "admit() comes first"
     answer = desk.answer(visit)
     desk.pause(float(visit.params.get("seconds", 0)))
     desk.charge(visit, answer)

@@ -132,7 +132,7 @@ def _read_rule(item: object, where: str) -> Rule:
     if not isinstance(item, dict):
         raise FaultError(f"{where} must be an object, not {item!r}")
     if unknown := set(item) - {"match", "fault", "params", "seen", "applied"}:
-        raise FaultError(f"{where}: unknown member {sorted(unknown)[0]!r}; use match, fault, params")
+        raise FaultError(f"{where}: unknown member {min(unknown)!r}; use match, fault, params")
     try:
         fault = Fault(item.get("fault", ""))
     except ValueError:
@@ -147,7 +147,7 @@ def _check_params(fault: Fault, params: object, where: str) -> None:
         raise FaultError(f"{where}: params must be an object")
     known = _PARAMS.get(fault, frozenset()) | _SECONDS
     if unknown := set(params) - known:
-        raise FaultError(f"{where}: {fault} does not know the param {sorted(unknown)[0]!r}; known: {sorted(known)}")
+        raise FaultError(f"{where}: {fault} does not know the param {min(unknown)!r}; known: {sorted(known)}")
     for name in {"seconds", "after_s"} & set(params):
         if not _is_number(params[name]) or params[name] < 0:
             raise FaultError(f"{where}: {name} must be a number of seconds, not {params[name]!r}")
@@ -161,7 +161,7 @@ def _read_match(item: object, where: str) -> Match:
     if not isinstance(item, dict):
         raise FaultError(f"{where}: match must be an object")
     if unknown := set(item) - set(Match.__slots__):
-        raise FaultError(f"{where}: unknown match {sorted(unknown)[0]!r}; known: {', '.join(Match.__slots__)}")
+        raise FaultError(f"{where}: unknown match {min(unknown)!r}; known: {', '.join(Match.__slots__)}")
     for name in ("model", "prompt_contains"):
         if item.get(name) is not None and not isinstance(item[name], str):
             raise FaultError(f"{where}: {name} must be a string, not {item[name]!r}")

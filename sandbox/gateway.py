@@ -27,8 +27,10 @@ ERRORS: dict[Trouble, tuple[int, str, str]] = {
     Trouble.INSUFFICIENT_FUNDS: (
         402,
         "insufficient_funds",
-        "Insufficient funds. Please add credits to your account to continue using AI services. Visit "
-        "https://vercel.com/d?to=%2F%5Bteam%5D%2F%7E%2Fai%3Fmodal%3Dtop-up to top up your credits.",
+        (
+            "Insufficient funds. Please add credits to your account to continue using AI services. Visit "
+            "https://vercel.com/d?to=%2F%5Bteam%5D%2F%7E%2Fai%3Fmodal%3Dtop-up to top up your credits."
+        ),
     ),
     Trouble.MODEL_NOT_FOUND: (404, "model_not_found", "Model not found"),
     Trouble.RATE_LIMITED: (429, "rate_limit_exceeded", "Rate limit exceeded"),

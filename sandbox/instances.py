@@ -41,19 +41,21 @@ class _Walk:
         if not isinstance(schema, dict):
             return self._text({}, name)
         schema = self._resolve(schema)
-        if "const" in schema:
-            return schema["const"]
-        if options := schema.get("enum"):
+        if branches := schema.get("anyOf") or schema.get("oneOf"):
+            return self.value(self._likeliest(branches), name, depth - 1)
+        if options := [schema["const"]] if "const" in schema else schema.get("enum"):
             return options[0] if name in _VERDICTS else self._voice.random.choice(options)
-        for choice in ("anyOf", "oneOf"):
-            if branches := schema.get(choice):
-                return self.value(self._likeliest(branches), name, depth - 1)
         match self._type(schema):
             case "object":
                 return self._object(schema, depth)
             case "array":
                 return self._array(schema, name, depth)
-            case "integer" | "number" as kind:
+            case kind:
+                return self._scalar(schema, kind, name)
+
+    def _scalar(self, schema: Json, kind: str, name: str) -> object:
+        match kind:
+            case "integer" | "number":
                 return self._number(schema, is_whole=kind == "integer")
             case "boolean":
                 return not name.startswith(_BAD_NEWS)
@@ -73,11 +75,11 @@ class _Walk:
                 target = target.get(part, {}) if isinstance(target, dict) else {}
             rest = {name: value for name, value in schema.items() if name != "$ref"}
             schema = (target if isinstance(target, dict) else {}) | rest
-        for part in schema.get("allOf", ()):
-            part = self._resolve(part)  # noqa: PLW2901 - the resolved part takes its place
-            properties = schema.get("properties", {}) | part.get("properties", {})
-            required = [*schema.get("required", ()), *part.get("required", ())]
-            schema = part | schema | {"properties": properties, "required": required}
+        for branch in schema.get("allOf", ()):
+            other = self._resolve(branch)
+            properties = schema.get("properties", {}) | other.get("properties", {})
+            required = [*schema.get("required", ()), *other.get("required", ())]
+            schema = other | schema | {"properties": properties, "required": required}
         return schema
 
     def _likeliest(self, branches: list[object]) -> object:

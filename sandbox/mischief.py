@@ -14,55 +14,63 @@ from sandbox.faults import Fault
 
 TINY_PNG_SIZE = (1, 1)
 LONG_BODY_WORDS = 90
+_TROUBLES = {
+    Fault.RATE_LIMITED: Trouble.RATE_LIMITED,
+    Fault.MODEL_RETIRED: Trouble.MODEL_NOT_FOUND,
+    Fault.INSUFFICIENT_FUNDS: Trouble.INSUFFICIENT_FUNDS,
+    Fault.OVERLOADED: Trouble.OVERLOADED,
+    Fault.INTERNAL_ERROR: Trouble.INTERNAL_ERROR,
+}
 
 
 def refusal(fault: Fault, params: dict[str, object]) -> RefusedError | None:
     """Return the error that a fault stands for, or None when the fault is of another sort."""
     retry_after = params.get("retry_after")
     header = None if retry_after is None else str(retry_after)
-    match fault:
-        case Fault.HTTP_STATUS:
-            error_type = params.get("type")
-            return RefusedError(
-                Trouble.INTERNAL_ERROR,
-                str(params.get("message", "")),
-                status=int(str(params["status"])),
-                error_type=None if error_type is None else str(error_type),
-                retry_after=header,
-            )
-        case Fault.RATE_LIMITED:
-            return RefusedError(Trouble.RATE_LIMITED, retry_after=header)
-        case Fault.MODEL_RETIRED:
-            return RefusedError(Trouble.MODEL_NOT_FOUND)
-        case Fault.INSUFFICIENT_FUNDS:
-            return RefusedError(Trouble.INSUFFICIENT_FUNDS)
-        case Fault.OVERLOADED:
-            return RefusedError(Trouble.OVERLOADED)
-        case Fault.INTERNAL_ERROR:
-            return RefusedError(Trouble.INTERNAL_ERROR)
-        case _:
-            return None
+    if fault is Fault.HTTP_STATUS:
+        error_type = params.get("type")
+        return RefusedError(
+            Trouble.INTERNAL_ERROR,
+            str(params.get("message", "")),
+            status=int(str(params["status"])),
+            error_type=None if error_type is None else str(error_type),
+            retry_after=header,
+        )
+    trouble = _TROUBLES.get(fault)
+    return None if trouble is None else RefusedError(trouble, retry_after=header)
 
 
 def spoil(answer: Answer, ask: Ask, fault: Fault, key: str) -> Answer:
     """Return the answer as the fault leaves it; the bill stays what it was."""
+    if fault in (Fault.UNPRICED, Fault.BLOCKED, Fault.NO_IMAGE):
+        return _hold_back(answer, fault)
+    if fault in (Fault.TRUNCATED_JSON, Fault.NOT_JSON, Fault.FENCED_JSON, Fault.TOO_FEW_SLIDES, Fault.TOO_LONG_BODY):
+        reason = "length" if fault is Fault.TRUNCATED_JSON else answer.finish_reason
+        return replace(answer, text=_spoil_text(answer.text, fault), finish_reason=reason)
+    return _spoil_picture(answer, ask, fault, key)
+
+
+def _hold_back(answer: Answer, fault: Fault) -> Answer:
+    """Return the answer without its price, without anything, or without its picture."""
     match fault:
         case Fault.UNPRICED:
             return replace(answer, priced=False)
         case Fault.BLOCKED:
             return replace(answer, text="", picture=None, finish_reason="content_filter")
-        case Fault.NO_IMAGE:
-            return replace(answer, text="I can describe the picture, but I did not make one.", picture=None)
-        case Fault.TRUNCATED_JSON:
-            return replace(answer, text=answer.text[: len(answer.text) * 2 // 3], finish_reason="length")
-        case Fault.NOT_JSON:
-            return replace(answer, text="Sure! Here are some thoughts on what you asked for, in no particular order.")
-        case Fault.FENCED_JSON:
-            return replace(answer, text=f"Here you go:\n\n```json\n{answer.text}\n```\n")
-        case Fault.TOO_FEW_SLIDES | Fault.TOO_LONG_BODY:
-            return replace(answer, text=_spoil_slides(answer.text, fault))
         case _:
-            return _spoil_picture(answer, ask, fault, key)
+            return replace(answer, text="I can describe the picture, but I did not make one.", picture=None)
+
+
+def _spoil_text(text: str, fault: Fault) -> str:
+    match fault:
+        case Fault.TRUNCATED_JSON:
+            return text[: len(text) * 2 // 3]
+        case Fault.NOT_JSON:
+            return "Sure! Here are some thoughts on what you asked for, in no particular order."
+        case Fault.FENCED_JSON:
+            return f"Here you go:\n\n```json\n{text}\n```\n"
+        case _:
+            return _spoil_slides(text, fault)
 
 
 def _spoil_slides(text: str, fault: Fault) -> str:

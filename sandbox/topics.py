@@ -8,24 +8,30 @@ from dataclasses import dataclass
 SUBJECT_WORDS = 6
 SHORT_WORDS = 3
 
-_VERBS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    """Return the words of a list written in one string."""
+    return frozenset(text.split())
+
+
+_VERBS = _words(
     "ask avoid become begin bring build buy choose clean close coach cook create cut deal debug deploy design do draw "
     "drive earn eat explain feed find finish fix get give go grow handle help hire improve keep launch lead learn "
     "lose make manage market master measure migrate move negotiate onboard open organise organize pass pay pick plan "
     "play practise practice prepare present price protect publish raise read reduce remember repair run save scale "
     "sell set ship sleep speak spend stand start stay stop store study swim take talk teach test track train travel "
-    "turn understand use wake walk win work write".split()
+    "turn understand use wake walk win work write"
 )
-_DOUBLED = frozenset("begin cut get plan put run set ship stop swim win".split())
-_PROPER = frozenset(
+_DOUBLED = _words("begin cut get plan put run set ship stop swim win")
+_PROPER = _words(
     "Kubernetes Docker Python Rust Redis Celery Google Instagram Excel Figma Notion Slack Django Pakistan Karachi "
     "Lahore Islamabad London Paris Berlin Europe Asia Africa America English Urdu Arabic German French Spanish "
     "Japanese Chinese Ramadan Eid Christmas Monday Tuesday Wednesday Thursday Friday Saturday Sunday January "
     "February March April May June July August September October November December Shopify Stripe Amazon Apple "
-    "Microsoft Linux Windows Airbnb Etsy Pinterest Postgres".split()
+    "Microsoft Linux Windows Airbnb Etsy Pinterest Postgres"
 )
-_CUTS = frozenset("for with without in that when while after before from on using and so by at as to into during".split())
-_STOP = _CUTS | frozenset("a an the of your my our their is are how why what your you we i or if it its".split())
+_CUTS = _words("for with without in that when while after before from on using and so by at as to into during")
+_STOP = _CUTS | _words("a an the of your my our their is are how why what your you we i or if it its")
 _COUNTED = re.compile(
     r"^(?:the |top |my )?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)\s+(?P<rest>.+)$", re.IGNORECASE
 )
@@ -104,7 +110,9 @@ def _before_the_verb(clause: str) -> str:
     words = clause.split()
     if words and words[0].lower() in _VERBS:
         return clause
-    if needed := re.match(r".+?\s+(?:needs?|should (?:use|have|try)|wants?)\s+(?!to\b)(?P<what>.+)$", clause, re.IGNORECASE):
+    if needed := re.match(
+        r".+?\s+(?:needs?|should (?:use|have|try)|wants?)\s+(?!to\b)(?P<what>.+)$", clause, re.IGNORECASE
+    ):
         return needed["what"]
     return _CLAUSE.sub("", clause) or clause
 

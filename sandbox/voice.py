@@ -55,11 +55,9 @@ def at_most(words: int) -> Callable[[str], bool]:
     return lambda text: word_count(text) <= words
 
 
-_SMALL = frozenset("a an the of for in on with and or to at by from vs".split())
+_SMALL = frozenset(("a", "an", "the", "of", "for", "in", "on", "with", "and", "or", "to", "at", "by", "from", "vs"))
 
 
 def _headline(phrase: str) -> str:
     """Return the phrase with its main words capitalised."""
-    return " ".join(
-        word if index and word in _SMALL else title_case(word) for index, word in enumerate(phrase.split())
-    )
+    return " ".join(word if index and word in _SMALL else title_case(word) for index, word in enumerate(phrase.split()))

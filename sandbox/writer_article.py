@@ -19,7 +19,7 @@ LEADS = {
         "[Some years ago|Not long ago], somebody [asked|wondered] aloud why {S} had to be so [exhausting|hard], and nobody at the table [had an answer|could say].",
     ),
     "promo": (
-        "[Picture|Imagine] an ordinary [Monday|week] in which {S} simply [works|runs], and nobody has to [chase|rescue] anything.",
+        "[Picture|Imagine] an ordinary [Monday|week] in which everything about {S} simply [works|runs], and nobody has to [chase|rescue] anything.",
         "[Few|Not many] investments of [time|attention] will [repay|reward] you as [reliably|quickly] as getting {S} right.",
         "The [people|teams] you [admire|look up to] did not get [lucky|a gift] with {S}; they [built|settled on] a [simple|steady] way of working.",
     ),
@@ -34,7 +34,7 @@ CONTEXT = (
     "[Beginners|Newcomers] will find a [place to start|first foothold] here, and [old hands|experienced readers] a few [reminders|things worth revisiting].",
     "[What matters is|The point is] not [perfection|to be perfect], but a way of working that you can [keep up|repeat] when you are [tired|busy].",
     "[All of it|Everything here] can be [tried|tested] with the [means|tools] you [already have|own today].",
-    "Along the way, [watch for|notice] the [moment|point] where {K} begins to feel [lighter|less like a duty].",
+    "Along the way, [watch for|notice] the [moment|point] where {K} will begin to feel [lighter|less like a duty].",
     "[Progress|Improvement] in {K} can look like [nothing at all|boredom] from the outside, and that is [fine|a good sign].",
 )
 
@@ -48,21 +48,21 @@ BRIDGES = (
     "[If it fails|When it does not work], [shrink|halve] it and [try again|repeat], [without|and spare yourself] the [guilt|speeches].",
     "[Your own version|The form that suits you] will [differ|look different], and it [should|ought to].",
     "[Keep|Write] a note of what [happened|you saw], since [memory|the mind] is a [generous|careless] editor.",
-    "Seen from [outside|a distance], {K} can seem [mysterious|complicated]; from [inside|close up] it is a chain of [plain|small] choices.",
+    "Seen from [outside|a distance], {K} can seem [mysterious|complicated]; [inside|close up] there is only a chain of [plain|small] choices.",
     "[Most objections|Doubts] [vanish|fade] once the first [result|attempt] is on the [table|wall].",
     "[Nobody|No one] needs to [approve|notice] it for you to [begin|start].",
 )
 
 CLOSERS = (
-    "[Choose|Pick] one of these for the [coming|next] week and [leave|let] the others [wait|rest].",
+    "[Choose|Pick] one of these for the [coming|next] week and [leave the others alone|let the others wait].",
     "[Come back|Return] to the list in a month and [see|check] which [parts|lines] you [no longer need|can cross out].",
     "[Done quietly|Practised quietly] for a [season|few months], this is what [changes|reshapes] {S} for good.",
     "[You will not do all of it|Nobody does all of it], and you do not [have to|need to].",
-    "[The rest|Everything else] is [patience|repetition], and [patience|repetition] can be [learned|scheduled].",
+    "[The rest|Everything else] is [patience|repetition], and that can be [learned|scheduled].",
     "If [someone|a friend] [asks|wonders] how you became so [calm|relaxed] about {K}, [show|hand] them your [one page|notes].",
     "[Begin|Start] [badly|small], [begin|start] [soon|today], and [keep|protect] the slot in the calendar.",
     "[What looks like talent|Talent], seen [closely|from nearby], is often [a habit|somebody's habit] that was [never dropped|kept for years].",
-    "[Let|Allow] {S} [be|stay] a practice rather than a [project|test], and it will [carry|repay] you.",
+    "[Let {S} stay|Allow {S} to be] a practice rather than a [project|test], and it will [carry|repay] you.",
     "[Tomorrow|Next week] offers the same [hours|chances] as today, so the [first|best] move is to [decide|reserve] one of them.",
 )
 
@@ -83,5 +83,12 @@ QUOTES = (
     "[Progress|Growth] in {K} is [quiet|shy]; [measure|write] it down or you will [miss|doubt] it.",
     "{S} will [teach|show] you [patience|honesty] first, and [success|results] only afterwards.",
 )
-AUTHORS = ("Field notes", "An editor's notebook", "Workshop saying", "From the working journal", "Margin note", "Studio proverb")
+AUTHORS = (
+    "Field notes",
+    "An editor's notebook",
+    "Workshop saying",
+    "From the working journal",
+    "Margin note",
+    "Studio proverb",
+)
 """Invented sayings get no person's name, real or made up."""

@@ -142,23 +142,59 @@ OPENERS = {
 
 CALLS = {
     "educational": (
-        ("Save this for your next session", "[Keep|Save] this deck, [choose|pick] one idea on {S}, and [try it|put it to the test] [this week|before Friday]."),
-        ("Pick one idea and test it", "[Which point|Which idea] about {S} will you [try|test] first? [Write it in the comments|Tell a colleague] and [report back|compare notes]."),
-        ("Your turn: practise one of these", "[Reading|Knowing] about {S} is [half the way|the easy half]. [Choose|Take] one slide and [practise|use] it [tomorrow|today]."),
+        (
+            "Save this for your next session",
+            "[Keep|Save] this deck, [choose|pick] one idea on {S}, and [try it|put it to the test] [this week|before Friday].",
+        ),
+        (
+            "Pick one idea and test it",
+            "[Which point|Which idea] about {S} will you [try|test] first? [Write it in the comments|Tell a colleague] and [report back|compare notes].",
+        ),
+        (
+            "Your turn: practise one of these",
+            "[Reading|Knowing] about {S} is [half the way|the easy half]. [Choose|Take] one slide and [practise|use] it [tomorrow|today].",
+        ),
     ),
     "punchy": (
-        ("Now go and do one", "One [slide|idea]. One [week|attempt]. [Save this|Keep it close] and [start|begin] with {S} [today|now]."),
-        ("Save it. Use it. Share it.", "[Send|Forward] this to [the person|a friend] who [overthinks|worries about] {S}. Then [do|take] the first step [together|yourself]."),
-        ("Enough reading, start moving", "[Close the app|Put the phone down] after this and give {S} [ten|fifteen] honest minutes."),
+        (
+            "Now go and do one",
+            "One [slide|idea]. One [week|attempt]. [Save this|Keep it close] and [start|begin] with {S} [today|now].",
+        ),
+        (
+            "Save it. Use it. Share it.",
+            "[Send|Forward] this to [the person|a friend] who [overthinks|worries about] {S}. Then [do|take] the first step [together|yourself].",
+        ),
+        (
+            "Enough reading, start moving",
+            "[Close the app|Put the phone down] after this and give {S} [ten|fifteen] honest minutes.",
+        ),
     ),
     "story": (
-        ("What is your version of this?", "[Everyone|Each of us] has a [chapter|story] about {S}. [Share|Tell] yours [below|in the comments] and [save|keep] this one."),
-        ("Write the next chapter yourself", "[Your|The next] story about {S} [starts|begins] with a [small|single] scene. [Save|Keep] this and [write|live] it this week."),
-        ("Pass this on to someone", "Somebody you know is [stuck|tired] with {S} [right now|today]. [Send|Pass] them this, with [a kind word|your own story]."),
+        (
+            "What is your version of this?",
+            "[Everyone|Each of us] has a [chapter|story] about {S}. [Share|Tell] yours [below|in the comments] and [save|keep] this one.",
+        ),
+        (
+            "Write the next chapter yourself",
+            "[Your|The next] story about {S} [starts|begins] with a [small|single] scene. [Save|Keep] this and [write|live] it this week.",
+        ),
+        (
+            "Pass this on to someone",
+            "Somebody you know is [stuck|tired] with {S} [right now|today]. [Send|Pass] them this, with [a kind word|your own story].",
+        ),
     ),
     "promo": (
-        ("Ready? Start with one step", "[Follow|Stay] for more on {S}, [save|keep] this deck, and [message us|write to us] when you [want help|are ready]."),
-        ("Let us make this easier", "[Want|Need] a hand with {S}? [Comment|Reply] with the word plan and we will [send|share] the [checklist|worksheet]."),
-        ("Take the next step today", "[Save|Bookmark] this, [share|forward] it with your team, and [give|promise] {S} a [proper|real] start this week."),
+        (
+            "Ready? Start with one step",
+            "[Follow|Stay] for more on {S}, [save|keep] this deck, and [message us|write to us] when you [want help|are ready].",
+        ),
+        (
+            "Let us make this easier",
+            "[Want|Need] a hand with {S}? [Comment|Reply] with the word plan and we will [send|share] the [checklist|worksheet].",
+        ),
+        (
+            "Take the next step today",
+            "[Save|Bookmark] this, [share|forward] it with your team, and [give|promise] {S} a [proper|real] start this week.",
+        ),
     ),
 }

@@ -112,7 +112,7 @@ FIRST_STEPS = (
         prose=(
             "Five short conversations will teach you more about {S} than [another week of reading|a shelf of reports].",
             "Choose people who [live with the result|feel the consequences], not only those who [agree with you|are easy to reach].",
-            "Ask about the last time it happened rather than about [opinions|the future], because [people remember events|stories are] better than they predict.",
+            "Ask about the last time it happened rather than about [opinions|the future], because people [remember|recall] events better than they [predict|imagine] them.",
             "[Write the answers down word for word|Keep their exact wording]; the phrases that [surprise|annoy] you are the valuable ones.",
             "[Look for|Underline] whatever two people said without [being prompted|hearing each other].",
             "That overlap is [a safer guide|a firmer foundation] than the [loudest|most confident] voice in the meeting.",

@@ -81,7 +81,7 @@ CRAFT = (
             "[Under pressure|On a busy day] even [experts|experienced people] [skip|forget] a step of {S} they know [by heart|well].",
         ),
         how=(
-            "[Note|Write] the [seven|five|six] steps on one page and [follow|test] it [literally|word for word] next time.",
+            "[Note|Write] the [seven|five|six] steps on one page and [follow|test] the page [literally|word for word] next time.",
             "Let [a beginner|a colleague] try from your notes alone, and [fix|rewrite] whatever [confused|stopped] them.",
         ),
         prose=(
@@ -130,7 +130,7 @@ CRAFT = (
         ),
         prose=(
             "Every plan for {S} meets a week with [a sick child|a broken boiler], a deadline and [no sleep|an empty fridge].",
-            "[Good plans expect that week|That week belongs in the plan] and say in advance what the minimum is.",
+            "[Good plans expect that week|Plans that last foresee that week] and say in advance what the minimum is.",
             "Make the minimum almost [laughably|ridiculously] small: five minutes, one page, a single [call|message].",
             "Its purpose is not [output|progress] but continuity, so that [Monday|the next good day] begins [warm|where you left off].",
             "Decide as well what may be [dropped|skipped] without guilt, because [choosing calmly|deciding early] beats choosing in [panic|a hurry].",

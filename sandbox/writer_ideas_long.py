@@ -60,7 +60,7 @@ LONG_RUN = (
         ),
         how=(
             "[Find|Name] the slowest [step|part], and spend there [first|only] for the next [three months|quarter].",
-            "[Borrow|Rent] before you buy, and buy only what you [missed twice|used ten times].",
+            "[Borrow|Rent] before you buy, and buy only what you [missed twice|would use weekly].",
         ),
         prose=(
             "Spending on {S} is not the problem; spending on the [comfortable|shiny] end of it is.",

@@ -22,7 +22,7 @@ workers.upkeep.register(app)
 
 def _after_fork(**_: Any) -> None:
     """Leave the parent's database sockets to the parent."""
-    forget_engine()
+    forget_engine(after_fork=True)
 
 
 def _set_threads(sender: Any, **_: Any) -> None:

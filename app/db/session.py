@@ -17,7 +17,7 @@ MAX_OVERFLOW = 5
 
 @cache
 def engine(pool_size: int = POOL_SIZE, max_overflow: int = MAX_OVERFLOW) -> Engine:
-    """Return this process' engine; a forked child must call forget_engine() first."""
+    """Return this process' engine; a forked child must call forget_engine(after_fork=True) first."""
     return create_engine(
         settings().need_database_url(),
         pool_size=pool_size,
@@ -28,10 +28,10 @@ def engine(pool_size: int = POOL_SIZE, max_overflow: int = MAX_OVERFLOW) -> Engi
     )
 
 
-def forget_engine() -> None:
-    """Drop the engine without closing the parent's sockets: for a child right after its fork."""
+def forget_engine(*, after_fork: bool = False) -> None:
+    """Drop the engine and its connections. after_fork: leave the sockets open, for they are the parent's."""
     if engine.cache_info().currsize:
-        engine().dispose(close=False)
+        engine().dispose(close=not after_fork)
         engine.cache_clear()
 
 

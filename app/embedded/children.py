@@ -20,7 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from app.embedded import guardian, paths
 from app.embedded.accounts import Account
@@ -176,7 +176,7 @@ class Children:
         who = {"pid": owner.pid, "create_time": owner.create_time}
         paths.write_json(self._record, {"owner": who, "token": self._token, "children": children})
 
-    def __enter__(self) -> Children:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -33,7 +33,7 @@ def main(owner: str, death_signal: str, account: str, command: list[str]) -> Non
     if os.getppid() != int(owner):
         sys.exit(f"{command[0]} was not started: its owner, process {owner}, has ended")
     try:
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606 - the command is the owner's own
     except OSError as exc:
         sys.exit(f"{command[0]} cannot be started: {exc.strerror}")
 

@@ -115,6 +115,7 @@ def _program() -> str:
 def _runs(program: Path) -> bool:
     """Return whether the program was made for this machine."""
     try:
-        return subprocess.run([program, "--version"], capture_output=True, timeout=20, check=False).returncode == 0
+        subprocess.run([program, "--version"], capture_output=True, timeout=20, check=True)  # noqa: S603 - the wheel's
     except (OSError, subprocess.SubprocessError):
         return False
+    return True

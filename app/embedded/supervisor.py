@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from app.embedded import paths
 from app.embedded.children import Child, Children
@@ -91,7 +91,7 @@ class Supervisor:
         self._is_hurried = False
         self._handlers: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
-    def __enter__(self) -> Supervisor:
+    def __enter__(self) -> Self:
         self._handle({signal.SIGTERM: _terminate})
         try:
             self._children = Children(self._data_dir)

@@ -1,4 +1,4 @@
-"""A carousel as one PDF: the composed slides as they are, with their words as an invisible layer for readers and search."""
+"""A carousel as one PDF: the composed slides as they are, and their words as an invisible layer over them."""
 
 from __future__ import annotations
 

@@ -97,16 +97,16 @@ def test_readiness_is_waited_for(data_dir: Path) -> None:
 
 def test_a_process_that_never_becomes_ready_is_named_with_its_last_words(data_dir: Path) -> None:
     slow = Process("slow", ["sh", "-c", "echo thinking; sleep 1000"], ready=lambda: False)
-    with Supervisor(data_dir, [slow]) as supervisor:
-        with pytest.raises(ProcessNotReady, match=r"(?s)slow was not ready.*thinking"):
-            supervisor.wait_until_ready(0.3)
+    not_ready = pytest.raises(ProcessNotReady, match=r"(?s)slow was not ready.*thinking")
+    with Supervisor(data_dir, [slow]) as supervisor, not_ready:
+        supervisor.wait_until_ready(0.5)
 
 
 def test_a_command_that_is_not_installed_is_named_and_the_others_are_ended(data_dir: Path) -> None:
     missing = Process("missing", ["pressroom-no-such-program"])
-    with pytest.raises(ProgramMissing, match="pressroom-no-such-program"):
-        with Supervisor(data_dir, [Process("other", SLEEP), missing]):
-            pass
+    supervisor = Supervisor(data_dir, [Process("other", SLEEP), missing])
+    with pytest.raises(ProgramMissing, match="pressroom-no-such-program"), supervisor:
+        pass
     assert list((data_dir / "children").iterdir()) == []
 
 

@@ -1,10 +1,10 @@
 """The compositor: one slide in, one JPEG out. Pure: no database, storage, network, clock or environment.
 
-    slide + picture ─ page (typeset text, colours, decoded picture)
-                    └ layouts/<one of them> on a frame (grid, type scale)
-                        ├ setting: text into boxes, from largest to floor     ├ artwork: when there is no picture
-                        ├ shade: picture under text toned until 4.5:1         └ sheet: draws, measures what it drew
-                    └ encode (JPEG, sRGB, XMP)
+slide + picture ─ page (typeset text, colours, decoded picture)
+                └ layouts/<one of them> on a frame (grid, type scale)
+                    ├ setting: text into boxes, from largest to floor     ├ artwork: when there is no picture
+                    ├ shade: picture under text toned until 4.5:1         └ sheet: draws, measures what it drew
+                └ encode (JPEG, sRGB, XMP)
 """
 
 from __future__ import annotations

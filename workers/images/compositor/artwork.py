@@ -14,12 +14,13 @@ from workers.images.compositor.colour import Rgb, contrast, mix
 from workers.images.compositor.fonts import Face, font
 from workers.images.compositor.theme import Palette
 
+LARGE = 700  # px; from here on twice is fine enough
 FINE = 4  # shapes are drawn this many times larger and scaled down, for smooth edges
 
 
 def paint(size: tuple[int, int], palette: Palette, seed: int | str, numeral: str = "") -> Image.Image:
     """Return a background of `size` px; the same arguments give the same pixels. numeral: shown large, may be empty."""
-    chance = random.Random(f"{seed}:{numeral}")  # noqa: S311 - decoration, no secret
+    chance = random.Random(f"{seed}:{numeral}")
     kind = chance.choice(_KINDS)
     image = Image.new("RGB", size, palette.ground)
     kind(image, palette, chance, numeral)
@@ -40,7 +41,7 @@ def _tiles(image: Image.Image, palette: Palette, chance: random.Random, numeral:
             mask = _mask(chance.choice(_SHAPES), max(size)).rotate(90 * chance.randrange(4)).resize(size)
             tile.paste(ink, (0, 0), mask)
             image.paste(tile, (xs[column], ys[row]))
-    if numeral and rows >= 2:
+    if numeral and rows > 1:
         first = chance.randrange(columns - 1)
         box = (xs[first], ys[0], xs[first + 2], ys[2])
         image.paste(palette.accent, box)
@@ -60,13 +61,15 @@ def _grid(width: int, height: int) -> tuple[int, int]:
 
 def _rings(image: Image.Image, palette: Palette, chance: random.Random, numeral: str) -> None:
     """Draw wide rings around an upper corner and set the numeral on the free side."""
-    is_left = chance.random() < 0.5
+    is_left = chance.choice((True, False))
     inks = [palette.accent, _near(palette), palette.other, palette.accent]
     radius = min(image.width * 0.62, image.height * 0.94)
     for place, ink in enumerate(inks):
         for share, colour in ((1 - place / 4, ink), (1 - place / 4 - 0.125, palette.ground)):
             _disc(image, (0 if is_left else image.width, 0), radius * share, colour)
-    free = (round(radius), 0, image.width, image.height) if is_left else (0, 0, image.width - round(radius), image.height)
+    free = (
+        (round(radius), 0, image.width, image.height) if is_left else (0, 0, image.width - round(radius), image.height)
+    )
     _numeral(image, numeral, free, palette.text)
 
 
@@ -75,7 +78,7 @@ def _dots(image: Image.Image, palette: Palette, chance: random.Random, numeral: 
     columns = 12
     rows = max(3, round(image.height / (image.width / columns)))
     wide, high = image.width / columns, image.height / rows
-    is_falling = chance.random() < 0.5
+    is_falling = chance.choice((True, False))
     lone = chance.randrange(7, 11), chance.randrange(1, max(2, rows // 2))
     free = range(1, 5), range(1, min(rows - 1, 5)) if numeral else range(0)
     for row in range(rows):
@@ -88,7 +91,13 @@ def _dots(image: Image.Image, palette: Palette, chance: random.Random, numeral: 
             ink = palette.accent if is_lone else _near(palette, 0.3)
             _disc(image, ((column + 0.5) * wide, (row + 0.5) * high), radius, ink)
     if free[1]:
-        _numeral(image, numeral, (round(wide), round(high), round(5 * wide), round((free[1].stop) * high)), palette.text, 0.98)
+        _numeral(
+            image,
+            numeral,
+            (round(wide), round(high), round(5 * wide), round((free[1].stop) * high)),
+            palette.text,
+            0.98,
+        )
 
 
 def _bars(image: Image.Image, palette: Palette, chance: random.Random, numeral: str) -> None:
@@ -123,9 +132,7 @@ def _two(chance: random.Random, inks: list[Rgb]) -> tuple[Rgb, Rgb]:
     return one, chance.choice([ink for ink in inks if ink != one])
 
 
-def _numeral(
-    image: Image.Image, numeral: str, box: tuple[int, int, int, int], ink: Rgb, share: float = 0.66
-) -> None:
+def _numeral(image: Image.Image, numeral: str, box: tuple[int, int, int, int], ink: Rgb, share: float = 0.66) -> None:
     """Set the numeral in the middle of `box`, filling at most `share` of its width and height."""
     if not numeral:
         return
@@ -148,7 +155,7 @@ def _disc(image: Image.Image, centre: tuple[float, float], radius: float, ink: R
 @lru_cache(maxsize=256)
 def disc_mask(size: int) -> Image.Image:
     """Return a smooth disc of `size` px across, white on black."""
-    fine = FINE if size < 700 else 2
+    fine = FINE if size < LARGE else 2
     mask = Image.new("L", (size * fine, size * fine), 0)
     ImageDraw.Draw(mask).ellipse((0, 0, size * fine - 1, size * fine - 1), fill=255)
     return mask.reduce(fine)

@@ -15,10 +15,8 @@ def covered(font: bytes) -> frozenset[int]:
         if platform not in (0, 3):
             continue
         (layout,) = struct.unpack_from(">H", table, offset)
-        if layout == 4:
-            points |= _format_4(table, offset)
-        elif layout == 12:
-            points |= _format_12(table, offset)
+        read = _READERS.get(layout)
+        points |= read(table, offset) if read else set()
     return frozenset(points)
 
 
@@ -59,3 +57,6 @@ def _format_12(table: bytes, offset: int) -> set[int]:
         start, end, glyph = struct.unpack_from(">III", table, offset + 16 + 12 * group)
         points.update(range(start if glyph else start + 1, end + 1))
     return points
+
+
+_READERS = {4: _format_4, 12: _format_12}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TypeAlias
 
@@ -13,13 +14,16 @@ Rgb: TypeAlias = tuple[int, int, int]
 WHITE: Rgb = (255, 255, 255)
 BLACK: Rgb = (0, 0, 0)
 
+_HEX = re.compile(r"[0-9a-fA-F]{6}")
+
+KNEE = 0.04045  # sRGB is linear below it (IEC 61966-2-1)
 READABLE = 4.5  # WCAG 2.2 SC 1.4.3, which also covers images of text
 
 
 def rgb(hexadecimal: str) -> Rgb:
     """Return `#rrggbb` as three numbers 0..255. Raises ValueError for anything else."""
     digits = hexadecimal.removeprefix("#")
-    if len(digits) != 6:
+    if not _HEX.fullmatch(digits):
         raise ValueError(f"{hexadecimal!r} is not a colour; write it as #rrggbb")
     return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
 
@@ -34,7 +38,7 @@ def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
 def _linear() -> NDArray[np.float32]:
     """Return the linear light of each sRGB byte (WCAG 2.2, relative luminance)."""
     value = np.arange(256) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return np.where(value <= KNEE, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 @cache

@@ -43,6 +43,6 @@ def xmp(*, is_sandbox: bool) -> bytes:
 def _srgb_profile() -> bytes:
     """Return an sRGB ICC profile. Its creation date is set to 2000-01-01, so that two processes write the same bytes."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    data[24:36] = bytes.fromhex("07d0000100010000" "00000000")  # ICC.1:2022, 7.2.8: year, month, day, h, min, s
+    data[24:36] = bytes.fromhex("07d000010001000000000000")  # ICC.1:2022, 7.2.8: year, month, day, h, min, s
     data[84:100] = bytes(16)  # 7.2.18: profile id, 0 = not computed
     return bytes(data)

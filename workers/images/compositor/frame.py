@@ -40,12 +40,12 @@ class Frame:
 
     @property
     def margin(self) -> int:
-        """px kept free at the left, the right and the top."""
+        """Px kept free at the left, the right and the top."""
         return max(self.px(MARGIN), min(MARGIN, self.width // 13))
 
     @property
     def inner(self) -> int:
-        """px between the left and the right margin."""
+        """Px between the left and the right margin."""
         return self.width - 2 * self.margin
 
     def columns(self, count: int) -> int:
@@ -55,22 +55,22 @@ class Frame:
 
     @property
     def clear_bottom(self) -> int:
-        """px at the bottom that viewers lay their controls over."""
+        """Px at the bottom that viewers lay their controls over."""
         return max(self.px(CLEAR_BOTTOM), min(CLEAR_BOTTOM, self.width // 12))
 
     @property
     def footer_baseline(self) -> int:
-        """y of the handle and the counter, above the strip of the viewer's controls."""
+        """Y of the handle and the counter, above the strip of the viewer's controls."""
         return self.height - self.clear_bottom - self.px(8)
 
     @property
     def footer_rule(self) -> int:
-        """y of the hairline over the footer."""
+        """Y of the hairline over the footer."""
         return self.footer_baseline - self.px(62)
 
     @property
     def text_bottom(self) -> int:
-        """y of the last baseline that text above the footer may have."""
+        """Y of the last baseline that text above the footer may have."""
         return self.footer_rule - self.px(58)
 
     def headline(self, largest: int, floor: int = HEADLINE_FLOOR, leading: float = 1.06) -> Style:

@@ -82,4 +82,6 @@ def bookmark(sheet: Sheet, at: tuple[int, int], width: int, colours: Palette) ->
     """Draw a bookmark, the sign for "save this" in every language; `at` is its left top corner."""
     x, y = at
     tall, notch = width * 1.38, width * 0.36
-    sheet.polygon([(x, y), (x + width, y), (x + width, y + tall), (x + width / 2, y + tall - notch), (x, y + tall)], colours.text)
+    sheet.polygon(
+        [(x, y), (x + width, y), (x + width, y + tall), (x + width / 2, y + tall - notch), (x, y + tall)], colours.text
+    )

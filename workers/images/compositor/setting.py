@@ -61,24 +61,28 @@ def _metrics(face: Face, size_px: int) -> tuple[int, int]:
 def fit(text: str, style: Style, width: int, height: int) -> Block | None:
     """Return `text` at the largest size of `style` that fits `width` x `height` px, or None."""
     for size_px in style.sizes_px:
-        block = set_at(text, style, size_px, width)
+        block = set_at(text, style, size_px, width, height)
         if block and block.height <= height:
             return block
     return None
 
 
-def set_at(text: str, style: Style, size_px: int, width: int) -> Block | None:
-    """Return `text` at one size, or None if a word is wider than `width`. Line breaks in it part paragraphs."""
+def set_at(text: str, style: Style, size_px: int, width: int, height: int | None = None) -> Block | None:
+    """Return `text` at one size, or None if a word is wider than `width`. Line breaks in it part paragraphs.
+
+    height: px; None is returned early for a paragraph that is surely higher. A block that is returned may be too.
+    """
     if not text:
         return EMPTY
     face = face_for(text, style.face)
     opened = font(face, size_px)
     cap, descent = _metrics(face, size_px)
+    most = None if height is None else max(1, int((height - cap) / (style.leading * size_px)) + 1)
     lines: list[str] = []
     starts: list[int] = []
     baseline = float(cap)
     for paragraph in drawable(text, face).split("\n"):
-        broken = break_lines(paragraph, width, opened.getlength, is_ragged_last=style.is_ragged_last)
+        broken = break_lines(paragraph, width, opened.getlength, is_ragged_last=style.is_ragged_last, most=most)
         if broken is None:
             return None
         if lines:
@@ -104,7 +108,7 @@ class Pair:
 
     @property
     def height(self) -> int:
-        """px from the headline's cap line to the last baseline."""
+        """Px from the headline's cap line to the last baseline."""
         return self.title.height + self.gap + self.body.height
 
 
@@ -122,7 +126,8 @@ def fit_pair(
         body_px = ladder_body[min(step * len(ladder_body) // steps, len(ladder_body) - 1)]
         if step == steps - 1:
             body_px = ladder_body[-1]
-        title, body = set_at(texts[0], styles[0], title_px, widths[0]), set_at(texts[1], styles[1], body_px, widths[1])
+        title = set_at(texts[0], styles[0], title_px, widths[0], height)
+        body = set_at(texts[1], styles[1], body_px, widths[1], height)
         if title is None or body is None:
             continue
         pair = Pair(title, body, round(gap * title_px) if body.lines and title.lines else 0)

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from workers.images.compositor.colour import BLACK, WHITE, Rgb, contrast, luminance, mix, readable, rgb
 
+SAME, ALIKE = 1.2, 1.5  # contrast below which two colours are one to the eye, or too near to alternate
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -39,7 +41,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Ready colours for one ground; text and muted hold at least 4.5:1 on it, accent 3:1."""
+    """Ready colours for one ground; text and muted hold at least 4.5:1 on it; marks 2.2:1."""
 
     ground: Rgb
     text: Rgb
@@ -49,11 +51,6 @@ class Palette:
     hairline: Rgb
     other: Rgb
     """The ground that the deck alternates with, for shapes."""
-
-    @property
-    def is_dark(self) -> bool:
-        """Whether the ground is nearer to black than to white, to the eye."""
-        return luminance(self.ground) < 0.18
 
 
 @lru_cache(maxsize=256)
@@ -79,12 +76,12 @@ def _on(ground: Rgb, theme: Theme, other: Rgb) -> Palette:
     # A theme's muted is chosen for its background; elsewhere the text's own colour, softened, keeps the hue right.
     soft = rgb(theme.muted) if ground == rgb(theme.background) else mix(text, ground, 0.34)
     accent = rgb(theme.accent)
-    mark = text if contrast(accent, ground) < 1.2 else readable(accent, ground, 2.2)
+    mark = text if contrast(accent, ground) < SAME else readable(accent, ground, 2.2)
     return Palette(
         ground=ground,
         text=text,
         muted=readable(soft, ground, 5.0),
         accent=mark,
         hairline=mix(ground, text, 0.22),
-        other=other if contrast(other, ground) > 1.5 else (BLACK if luminance(ground) > 0.18 else WHITE),
+        other=other if contrast(other, ground) > ALIKE else max(BLACK, WHITE, key=lambda end: contrast(end, ground)),
     )

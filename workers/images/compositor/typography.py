@@ -19,7 +19,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (_OPENS_AFTER + r"'(?=\d0s)", r"\1’"),  # the '90s
     (_OPENS_AFTER + r"'", r"\1‘"),
     (r"'", "’"),
-    (r"(?<=\d) (?=(?:%|€|kg|km|ms|s|px|GB|MB|h)\b)", NBSP),
+    (r"(?<=\d) (?=[%€]|(?:kg|km|ms|s|px|GB|MB|h)\b)", NBSP),
     (r" (?=[–—])", NBSP),  # a dash ends a line, it does not start one
     (r" (?=[:;!?»])", NBSP),  # French spacing must not start a line
 )

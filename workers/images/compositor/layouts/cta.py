@@ -7,7 +7,7 @@ from workers.images.compositor.layouts.bleed import write_pair
 from workers.images.compositor.page import Page
 from workers.images.compositor.setting import Block, fit_pair
 from workers.images.compositor.sheet import Sheet
-from workers.images.compositor.theme import Palette, Tone, palette
+from workers.images.compositor.theme import Palette, Tone
 
 LEAST_PICTURE = 0.2  # share of the height; below it the picture gives way to the text
 PILL = 84  # design px
@@ -32,7 +32,7 @@ def cta(page: Page) -> Sheet:
     _picture(sheet, page, colours, top)
     write_pair(sheet, pair, (frame.margin, top), colours)
     if pill:
-        _pill(sheet, page, pill, colours, frame.text_bottom - frame.px(PILL - 8))
+        _pill(sheet, page, pill, frame.text_bottom - frame.px(PILL - 8))
     footer(sheet, page, _quiet(colours), has_handle=False)
     return sheet
 
@@ -63,9 +63,9 @@ def _pill_text(page: Page) -> Block | None:
     return block
 
 
-def _pill(sheet: Sheet, page: Page, text: Block, colours: Palette, top: int) -> None:
+def _pill(sheet: Sheet, page: Page, text: Block, top: int) -> None:
     frame = sheet.frame
-    dark = palette(page.slide.theme, Tone.DARK)
+    dark = page.colours(Tone.DARK)
     high, pad = frame.px(PILL), frame.px(44)
     box = (frame.margin, top, frame.margin + text.width + 2 * pad, top + high)
     sheet.panel(box, dark.ground, high // 2)

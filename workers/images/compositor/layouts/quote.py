@@ -16,6 +16,7 @@ INSET = 56  # design px between the card's edge and the text
 MARK = 230  # size of the quotation mark, in design px
 MARK_ROOM = 132  # from the inner edge of the card to the quotation
 AUTHOR = 40
+TUCK = 190  # how far the picture goes on behind the card
 
 
 def quote(page: Page) -> Sheet:
@@ -33,10 +34,13 @@ def quote(page: Page) -> Sheet:
     if text is None:
         raise page.does_not_fit()
     colours = page.colours(Tone.SURFACE)
-    sheet = Sheet(frame, colours.ground)
-    sheet.picture(page.picture((frame.width, frame.height), page.colours(Tone.GROUND)), (0, 0))
+    around = page.colours(Tone.DARK)
+    sheet = Sheet(frame, around.ground)
     bottom = frame.height - frame.clear_bottom
     top = bottom - text.height - foot - 2 * inset - frame.px(MARK_ROOM)
+    # The picture ends behind the card, so that its subject is not cut to the part that the card hides.
+    edge = frame.height if frame.is_wide else min(frame.height, top + frame.px(TUCK))
+    sheet.picture(page.picture((frame.width, edge), around), (0, 0))
     sheet.panel((left, top, right, bottom), colours.ground, frame.px(28))
     _mark(sheet, (left + inset, top + inset), colours)
     y = top + inset + frame.px(MARK_ROOM)

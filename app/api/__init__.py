@@ -1,0 +1,40 @@
+"""The HTTP API, and the process that streams events. Thin: it validates, calls one function and answers.
+
+It never imports worker code: it publishes task names, and `celeryconfig.py` is the contract.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.api import account, brands, edge, files, generate, health, openapi, pieces, problems, runs, stream, watch
+from app.api.channels import Database, Hub
+
+MAX_BODY_BYTES = 64 * 1024  # the largest honest request is a brand kit of about 2 KB
+
+
+def create_app() -> Flask:
+    """Return the `web` process: everything but streams. Nothing is connected before the first request."""
+    app = _bare("web")
+    for module in (generate, runs, pieces, files, account, brands, stream, health, openapi):
+        app.register_blueprint(module.blueprint)
+    return app
+
+
+def create_events_app() -> Flask:
+    """Return the `events` process: watchers hold its threads, never those of the API."""
+    app = _bare("events")
+    app.extensions["hub"] = Hub(Database())
+    for module in (watch, health):
+        app.register_blueprint(module.blueprint)
+    return app
+
+
+def _bare(name: str) -> Flask:
+    app = Flask(f"{__name__}.{name}", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # DefaultJSONProvider has it
+    problems.register(app)
+    edge.register(app)
+    return app

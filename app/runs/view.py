@@ -1,0 +1,218 @@
+"""What users see of a run: one answer for the API, the studio and the CLI. No provider's url is in it.
+
+Each view costs the same few queries, however many pieces or runs it shows.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session, load_only
+
+from app.db.models import Call, Piece, Run, User
+from app.domain.errors import NotFound
+from app.domain.prices import MILLION
+from app.domain.states import CallState, PieceState, RunState
+from app.pipelines.catalog import all_pipelines
+from app.runs.progress import progress
+from app.settings import settings
+
+INNER = frozenset({"continuity"})  # what a pipeline keeps in a piece's data for its own prompts
+UrlOf = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The calls of one piece or run, summed."""
+
+    micro_usd: int = 0
+    """Of the calls whose cost is known."""
+    calls: int = 0
+    unknown: int = 0
+    """Calls that are over and whose cost nobody knows."""
+    sandbox: bool = False
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(
+            self.micro_usd + other.micro_usd,
+            self.calls + other.calls,
+            self.unknown + other.unknown,
+            self.sandbox or other.sandbox,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the API is reached; without a slash at the end."""
+
+    public_url: str
+    events_url: str
+
+    def of(self, run: Run) -> dict[str, str]:
+        """Return a run's addresses."""
+        base = f"{self.public_url}/api/runs/{run.id}"
+        links = {"self": base}
+        if run.pipeline == "full-post":
+            links["post"] = f"{self.public_url}/api/posts/{run.id}"
+        return links | {"events": f"{self.events_url}/api/runs/{run.id}/events", "cancel": f"{base}/cancel"}
+
+
+def owned(session: Session, user: User, run_id: uuid.UUID) -> Run:
+    """Return a run of this user. Raises NotFound, also for somebody else's."""
+    run = session.scalar(select(Run).where(Run.id == run_id, Run.user_id == user.id))
+    if run is None:
+        raise NotFound("you have no such run")
+    return run
+
+
+def run_view(session: Session, run: Run, url_of: UrlOf, links: Links) -> dict[str, Any]:
+    """Return the whole run: every piece with its own state, urls and cost. Two queries."""
+    rows = session.execute(
+        select(Piece, func.coalesce(Piece.lease_until > func.now(), False))
+        .where(Piece.run_id == run.id)
+        .order_by(Piece.kind, Piece.position)
+    ).all()
+    pieces = [piece for piece, _ in rows]
+    spent = _spent(session, [run.id])[run.id]
+    pipeline = all_pipelines()[run.pipeline]
+    return _head(run, pieces, spent.values(), links) | {
+        "request": run.request,
+        "texts": pipeline.texts(_data_by_kind(pieces)),
+        "pieces": [_piece(piece, spent.get(piece.id, Spent()), url_of, working=working) for piece, working in rows],
+        "result": {name: {"url": url_of(key)} for name, key in (run.result or {}).items()},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which runs a list shows."""
+
+    limit: int
+    before: tuple[datetime, uuid.UUID] | None = None
+    """Only runs older than this one."""
+    state: RunState | None = None
+    pipeline: str | None = None
+
+
+def list_view(session: Session, user: User, page: Page, links: Links) -> tuple[list[dict[str, Any]], Run | None]:
+    """Return a user's runs, newest first, and the last of them when there are more. Three queries."""
+    query = select(Run).where(Run.user_id == user.id).order_by(Run.created_at.desc(), Run.id.desc())
+    if page.state is not None:
+        query = query.where(Run.state == page.state)
+    if page.pipeline is not None:
+        query = query.where(Run.pipeline == page.pipeline)
+    if page.before is not None:
+        query = query.where(tuple_(Run.created_at, Run.id) < tuple_(*page.before))
+    runs = session.scalars(query.limit(page.limit + 1)).all()
+    shown = runs[: page.limit]
+    ids = [run.id for run in shown]
+    pieces: defaultdict[uuid.UUID, list[Piece]] = defaultdict(list)
+    light = load_only(Piece.run_id, Piece.kind, Piece.state, Piece.step, Piece.failure, raiseload=True)
+    for piece in session.scalars(select(Piece).where(Piece.run_id.in_(ids)).options(light)):
+        pieces[piece.run_id].append(piece)
+    spent = _spent(session, ids)
+    views = [_head(run, pieces[run.id], spent[run.id].values(), links) for run in shown]
+    return views, shown[-1] if len(runs) > page.limit else None
+
+
+def _head(run: Run, pieces: Sequence[Piece], spent: Iterable[Spent], links: Links) -> dict[str, Any]:
+    """Return what lists and the whole view share."""
+    pipeline = all_pipelines()[run.pipeline]
+    request = pipeline.request.model_validate(run.request)
+    return {
+        "id": str(run.id),
+        "pipeline": run.pipeline,
+        "title": pipeline.heading(request),
+        "status": run.state,
+        "round": run.round,
+        "progress": progress(pipeline, request, run, pieces),
+        "cost": _cost(run, sum(spent, Spent())),
+        "failure": run.failure,
+        "created_at": _time(run.created_at),
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "links": links.of(run),
+    }
+
+
+def _cost(run: Run, spent: Spent) -> dict[str, Any]:
+    return {
+        "micro_usd": spent.micro_usd,
+        "usd": usd(spent.micro_usd),
+        "calls": spent.calls,
+        "unknown_calls": spent.unknown,
+        "held_micro_usd": run.held_micro_usd,
+        "reserved_micro_usd": run.reserved_micro_usd,
+        "sandbox": spent.sandbox if spent.calls else settings().is_sandboxed,
+    }
+
+
+def _piece(piece: Piece, spent: Spent, url_of: UrlOf, *, working: bool) -> dict[str, Any]:
+    failure = piece.failure and {"code": piece.failure.get("code"), "message": piece.failure.get("message")}
+    return {
+        "id": str(piece.id),
+        "kind": piece.kind,
+        "position": piece.position,
+        "status": piece.state,
+        "step": piece.step,
+        "attempt": piece.attempt,
+        "version": piece.version,
+        "working": working and not piece.state.is_terminal,
+        "data": {name: value for name, value in piece.data.items() if name not in INNER},
+        "prompt": piece.prompt,
+        "picture": _image(piece.picture, url_of, "model"),
+        "composed": _image(piece.composed, url_of, "alt_text"),
+        "failure": failure if piece.state is PieceState.FAILED else None,
+        "cost_micro_usd": None if spent.unknown else spent.micro_usd,
+    }
+
+
+def _image(stored: Mapping[str, Any] | None, url_of: UrlOf, *more: str) -> dict[str, Any] | None:
+    """Return what users see of a stored picture: our own url, and the named further fields."""
+    if stored is None:
+        return None
+    return {"url": url_of(stored["key"])} | {name: stored.get(name) for name in ("width", "height", "mime", *more)}
+
+
+def _data_by_kind(pieces: Sequence[Piece]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for piece in pieces:
+        found.setdefault(piece.kind, []).append(piece.data)
+    return found
+
+
+def _spent(session: Session, run_ids: Sequence[uuid.UUID]) -> defaultdict[uuid.UUID, dict[uuid.UUID, Spent]]:
+    """Return the calls of these runs, summed per run and piece."""
+    is_unknown = (Call.cost_micro_usd.is_(None), Call.state != CallState.INTENT)
+    rows = session.execute(
+        select(
+            Call.run_id,
+            Call.piece_id,
+            func.coalesce(func.sum(Call.cost_micro_usd), 0),
+            func.count(),
+            func.count().filter(*is_unknown),
+            func.bool_or(Call.is_sandbox),
+        )
+        .where(Call.run_id.in_(run_ids))
+        .group_by(Call.run_id, Call.piece_id)
+    )
+    found: defaultdict[uuid.UUID, dict[uuid.UUID, Spent]] = defaultdict(dict)
+    for run_id, piece_id, money, calls, unknown, sandbox in rows:
+        found[run_id][piece_id] = Spent(int(money), calls, unknown, sandbox)  # PostgreSQL sums bigint to numeric
+    return found
+
+
+def usd(micro_usd: int) -> str:
+    """Return an amount in US dollars, to the last micro-dollar that is not zero but at least cents: "0.0413"."""
+    whole, rest = divmod(micro_usd, MILLION)
+    return f"{whole}.{f'{rest:06d}'.rstrip('0').ljust(2, '0')}"
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,124 @@
+"""What all tests share: a private PostgreSQL and Redis, a fresh database per test, the sandbox, real workers."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from redis import Redis
+from sqlalchemy.engine import make_url
+
+from app.cli import stack
+from app.db import migrate, session
+from app.embedded.ports import free_port
+from app.embedded.services import Services, running
+from app.embedded.supervisor import Process, Supervisor
+from app.settings import settings
+from harness import Installation, Sandbox, forget_caches
+
+TEMPLATE = "pressroom_template"
+OURS = ("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_", "AI_GATEWAY_")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> Iterator[None]:
+    """Keep the developer's own settings out of the suite."""
+    for name in [name for name in os.environ if name.startswith(OURS)]:
+        del os.environ[name]
+    yield
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """A private PostgreSQL and Redis for the whole suite."""
+    folder = Path(tempfile.mkdtemp(prefix="pressroom-tests-"))
+    try:
+        with running(folder) as both:
+            _admin(both, f'CREATE DATABASE "{TEMPLATE}"')
+            migrate.migrate(_with_database(both.database_url, TEMPLATE))
+            yield both
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _admin(services: Services, statement: str) -> None:
+    url = make_url(services.database_url)
+    with psycopg.connect(
+        host=str(url.query["host"]), port=str(url.query.get("port", "5432")), user=url.username, dbname="postgres",
+        autocommit=True,
+    ) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def installation(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Installation]:
+    """A migrated, empty database, an empty Redis, and this process' settings pointed at them."""
+    with _installed(services, tmp_path) as made:
+        for name, value in made.env.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(Path(__file__).parents[1])
+        forget_caches()
+        yield made
+        forget_caches()
+
+
+@contextmanager
+def _installed(services: Services, data_dir: Path) -> Iterator[Installation]:
+    name = f"pressroom_test_{next(_numbers)}"
+    _admin(services, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    Redis.from_url(services.redis_url).flushall()
+    try:
+        yield Installation(_with_database(services.database_url, name), services.redis_url, data_dir)
+    finally:
+        session.forget_engine()
+        _admin(services, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def _sandbox_server() -> Iterator[str]:
+    port = free_port()
+    folder = Path(tempfile.mkdtemp(prefix="pressroom-sandbox-"))
+    with Supervisor(folder, [stack.sandbox(port, latency="instant")]) as supervisor:
+        supervisor.wait_until_ready(20)
+        yield f"http://127.0.0.1:{port}"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def sandbox(_sandbox_server: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A sandbox without memory of earlier tests; this process' settings point at it."""
+    monkeypatch.setenv("PRESSROOM_SANDBOX_URL", _sandbox_server)
+    settings.cache_clear()
+    made = Sandbox(_sandbox_server)
+    made.reset()
+    return made
+
+
+@pytest.fixture
+def run_processes(installation: Installation, sandbox: Sandbox) -> Iterator[Callable[..., Supervisor]]:
+    """Return a function that starts real processes for this installation; they end with the test."""
+    env = {**installation.env, "PRESSROOM_SANDBOX_URL": sandbox.url}
+    supervisors: list[Supervisor] = []
+
+    def start(make: Callable[[Mapping[str, str]], Sequence[Process]], **extra: str) -> Supervisor:
+        supervisor = Supervisor(installation.data_dir / f"stack{len(supervisors)}", make({**env, **extra}))
+        supervisor.__enter__()
+        supervisors.append(supervisor)
+        supervisor.wait_until_ready(30)
+        return supervisor
+
+    yield start
+    for supervisor in reversed(supervisors):
+        supervisor.stop()
