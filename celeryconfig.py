@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from kombu import Queue
+from kombu.entity import Queue
 
 from app.pipelines.catalog import all_pipelines
 from app.settings import settings
@@ -25,7 +25,7 @@ def celery_url(redis_url: str) -> str:
 _config = settings()
 broker_url = celery_url(_config.need_redis_url())
 
-task_queues = [Queue("text"), Queue("images"), Queue("media"), Queue("control")]
+task_queues = [Queue(name) for name in ("text", "images", "media", "control")]  # type: ignore[no-untyped-call]
 task_default_queue = "control"
 task_create_missing_queues = False
 task_routes = {

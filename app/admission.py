@@ -32,7 +32,6 @@ def admit(session: Session) -> list[uuid.UUID]:
                 .where(Run.admitted_at.is_not(None), Run.state.in_(LIVE_RUNS))
                 .group_by(Run.user_id)
             )
-            .tuples()
             .all()
         )
     )
@@ -75,7 +74,6 @@ def _waiting(session: Session) -> dict[uuid.UUID, tuple[Plan, list[tuple[uuid.UU
             .where(queued.c.rank <= settings().max_runs_in_flight)
             .order_by(queued.c.created_at.desc())
         )
-        .tuples()
         .all()
     )
     waiting: dict[uuid.UUID, tuple[Plan, list[tuple[uuid.UUID, object]]]] = {}

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from celery import Celery
+from kombu import pools
 from kombu.exceptions import OperationalError as KombuError
 from redis.exceptions import RedisError
 
@@ -56,4 +57,5 @@ def forget() -> None:
     global _open_until  # noqa: PLW0603 - one breaker per process
     _open_until = 0.0
     celery.cache_clear()
+    pools.reset()  # kombu keeps them for the process, by address
     sys.modules.pop("celeryconfig", None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.errors import SetupError
-from app.domain.prices import Usage, cost_micro_usd, worst_micro_usd, PRICES
+from app.domain.prices import PRICES, Usage, cost_micro_usd, worst_micro_usd
 from app.pipelines.pipeline import Pipeline, Stage
 from app.routes import Route, routes_for
 

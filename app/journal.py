@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Call, Piece, Run
@@ -98,7 +98,6 @@ def _check_count(session: Session, piece: Piece, asked: Asked) -> None:
             .where(Call.state != CallState.FAILED)
             .group_by(Call.state)
         )
-        .tuples()
         .all()
     )
     if states.get(CallState.UNKNOWN, 0) >= MAX_UNKNOWN:
@@ -206,7 +205,6 @@ def earlier_reply(session: Session, piece: Piece, asked: Asked) -> Call | None:
             Call.piece_id == piece.id,
             Call.purpose == asked.purpose,
             Call.round == piece.round,
-            Call.version == piece.version,
             Call.take == piece.take,
             Call.model == asked.model,
             Call.prompt_hash == asked.prompt_hash,
@@ -218,11 +216,11 @@ def earlier_reply(session: Session, piece: Piece, asked: Asked) -> Call | None:
     ).one_or_none()
 
 
-def mark_abandoned(session: Session, run: Run, piece: Piece) -> None:
-    """Make the calls UNKNOWN that an earlier owner of the piece left open: it died, or lost its lease."""
+def mark_abandoned(session: Session, whose: ColumnElement[bool]) -> None:
+    """Make the open calls UNKNOWN that a former owner of a piece left behind: it died, or lost its lease."""
     session.execute(
         update(Call)
-        .where(Call.piece_id == piece.id, Call.state == CallState.INTENT)
+        .where(whose, Call.state == CallState.INTENT)
         .values(
             state=CallState.UNKNOWN,
             cost_basis=CostBasis.UNKNOWN,

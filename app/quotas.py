@@ -117,7 +117,6 @@ def usage(session: Session, user: User, month: date) -> dict[str, dict[str, int 
         session.execute(
             select(QuotaMonth.unit, QuotaMonth.used).where(QuotaMonth.user_id == user.id, QuotaMonth.month == month)
         )
-        .tuples()
         .all()
     )
     return {unit.value: {"used": used.get(unit, 0), "limit": user.plan.terms.limit(unit)} for unit in QuotaUnit}

@@ -18,9 +18,9 @@ GATEWAY_URL = "https://ai-gateway.vercel.sh/v1"  # vercel.com/docs/ai-gateway, 2
 def _seconds(value: object) -> object:
     """Read a plain number as seconds; the environment has only text."""
     try:
-        return timedelta(seconds=float(value))  # type: ignore[arg-type] - what is no number is refused by name below
-    except (TypeError, ValueError):
-        return value
+        return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    except ValueError:
+        return value  # refused below, by the setting's name
 
 
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """How long a claim holds without a heartbeat, in seconds; the heartbeat comes at a third of it."""
     resend_after: Seconds = Field(timedelta(seconds=20), validation_alias="PRESSROOM_RESEND_AFTER")
     """How long a published step may go unclaimed before the relay publishes it again; doubles each time."""
+    store_patience: Seconds = Field(timedelta(seconds=60), validation_alias="PRESSROOM_STORE_PATIENCE")
+    """How long a worker repeats the storing of paid bytes before the database keeps them."""
     stall_after: Seconds = Field(timedelta(minutes=10), validation_alias="PRESSROOM_STALL_AFTER")
     """Without progress for this long, the watchdog ends a run (the brief's 10 minutes)."""
     visibility_timeout_s: int = Field(600, ge=1, validation_alias="PRESSROOM_VISIBILITY_TIMEOUT")

@@ -69,7 +69,7 @@ class Folder:
             raise NotFound(f"there is no file {key!r}")
         return path
 
-    def put(self, key: str, data: bytes, *, immutable: bool = True) -> None:
+    def put(self, key: str, data: bytes, *, immutable: bool = True) -> None:  # noqa: ARG002 - the app sets cache headers
         """Store `data`; see Storage."""
         target = self.path(key)
         try:
@@ -192,7 +192,8 @@ def _bucket(config: Settings) -> Bucket:
     ]
     if missing or config.r2_bucket is None:
         raise SetupError(f"R2_BUCKET is set but {', '.join(missing)} is not; set it, or leave all out to use a folder")
-    assert config.r2_secret_access_key is not None and config.r2_public_url is not None
+    assert config.r2_secret_access_key is not None
+    assert config.r2_public_url is not None
     client = boto3.client(
         "s3",
         endpoint_url=config.r2_endpoint,

@@ -23,7 +23,7 @@ SIZES = {
 }  # fmt: skip
 GENERATOR = "Pressroom sandbox"
 GRAIN = 3.0  # standard deviation, in steps of 255: seen as texture, not as noise
-MOTTLE = 0.075  # depth of the light's unevenness; it also keeps the dHashes of calm pictures apart
+MOTTLE = 0.09  # depth of the light's unevenness; it also keeps the dHashes of calm pictures apart
 
 PAINTERS = (*painter_lands.PAINTERS, *painter_forms.PAINTERS, *painter_lines.PAINTERS)
 

@@ -72,7 +72,7 @@ def _named(prompt: str) -> list[Colour]:
     colours: dict[str, Colour] = {}
     for found in _COLOUR_PHRASE.finditer(prompt.lower()):
         manner, word = found[1] or "", found[2]
-        colour = _hex(_WORDS[word])
+        colour = _hex(_WORDS.get(manner, _WORDS[word]))  # `sage green` is sage, `navy blue` navy
         if manner in _DEEPEN:
             colour = _toned(colour, _lightness(colour) * 0.7)
         elif manner in _LIFT:

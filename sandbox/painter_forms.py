@@ -67,6 +67,8 @@ def vessels(canvas: Canvas) -> Paint:
         smooth(0.02, 0.0, np.abs(beam - np.float32(side * 0.45 * canvas.aspect + 0.42)) - np.float32(0.13))
         * np.float32(0.35),
     )
+    leaves = smooth(0.4, 0.68, canvas.noise(4.5, 2))  # dappled: a tree stands before the window
+    wall = wall * (1 - np.float32(0.2) * leaves)[..., None]
     top = mix(
         np.broadcast_to(palette.at(0.34), wall.shape), palette.at(0.55), (1 - canvas.y) * 1.6 * np.ones_like(canvas.x)
     )
@@ -162,21 +164,23 @@ def walls(canvas: Canvas) -> Paint:
     palette = canvas.palette
     side = canvas.sign()
     paint = gradient(canvas, palette.at(0.5), palette.at(0.62), palette.at(0.74), 0.6)
-    places = np.sort(canvas.random.uniform(-0.05, 0.85, int(canvas.random.integers(3, 5)))) * canvas.aspect
+    places = np.sort(canvas.random.uniform(-0.1, 0.85, int(canvas.random.integers(4, 7)))) * canvas.aspect
     places = places if side > 0 else places[::-1]
+    tones = [palette.at(0.85), palette.accent, palette.at(0.35), palette.at(0.66), palette.at(0.22), palette.at(0.5)]
+    order = canvas.random.permutation(len(tones))
     for number, place in enumerate(places):
-        wide, top = canvas.uniform(0.22, 0.48) * canvas.aspect, canvas.uniform(0.08, 0.5)
+        wide, top = canvas.uniform(0.18, 0.42) * canvas.aspect, canvas.uniform(0.08, 0.6)
         inside = _plane(canvas, float(place), wide, top, slope=canvas.uniform(-0.35, 0.35))
         cast = shifted(inside, 0.06, -side * 0.08)
         paint = paint * (1 - 0.48 * np.clip(blur(cast, 6) - inside, 0, 1))[..., None]
-        tone = (palette.at(0.85), palette.accent, palette.at(0.35), palette.at(0.66))[number % 4]
+        tone = tones[order[number]]
         shade = (
             1
             - 0.22 * np.clip((canvas.x - np.float32(place)) / np.float32(wide) * -side + (0.5 + 0.5 * side), 0, 1)
             - 0.12 * canvas.y
         )
         paint = mix(paint, tone * shade[..., None], inside)
-    x, base, radius = canvas.aspect * canvas.uniform(0.28, 0.72), canvas.uniform(0.52, 0.66), canvas.uniform(0.1, 0.17)
+    x, base, radius = canvas.aspect * canvas.uniform(0.2, 0.8), canvas.uniform(0.52, 0.66), canvas.uniform(0.1, 0.17)
     arch = _arch(canvas, x, base, radius)
     depth = shifted(arch, 0, -side * radius * 0.35)
     paint = mix(paint, palette.at(0.14), arch)

@@ -57,7 +57,7 @@ def dunes(canvas: Canvas) -> Paint:
             canvas.y[top:] * np.float32(240 - 130 * depth) + 9 * canvas.noise(2.5, 2, 2)[top:]
         ) * np.float32(0.018)
         tone = 0.16 + 0.34 * (1 - depth) + (0.42 - 0.12 * (1 - depth)) * shade + ripples - 0.12 * below
-        sand = mix(palette.ramp(tone.clip(0, 0.97)), palette.accent, 0.3 * shade)
+        sand = mix(palette.ramp(tone.clip(0, 0.97)), palette.light, 0.18 * shade)
         paint[top:] = mix(paint[top:], sand, smooth(-0.0015, 0.0015, below))
     return paint
 
@@ -100,7 +100,7 @@ def sea(canvas: Canvas) -> Paint:
     palette = canvas.palette
     horizon = canvas.uniform(0.4, 0.62)
     x = canvas.uniform(0.2, 0.8) * canvas.aspect
-    clouds = canvas.noise(3, 4, stretch=3.5)
+    clouds = canvas.noise(2.6, 4, stretch=1.8)
     paint = gradient(canvas, palette.at(0.28), palette.at(0.62), palette.at(0.92), horizon * 0.8)
     radius = canvas.uniform(0.06, 0.13)
     height = horizon - canvas.uniform(-0.02, 0.2)
@@ -115,7 +115,8 @@ def sea(canvas: Canvas) -> Paint:
         ),
         smooth(radius + 0.003, radius, disc),
     )
-    paint = mix(paint, palette.at(0.5), smooth(0.52, 0.72, clouds) * np.float32(0.75))
+    paint = mix(paint, palette.at(0.4), smooth(0.5, 0.72, clouds) * np.float32(0.8))
+    paint = mix(paint, palette.light, smooth(0.46, 0.3, clouds) * np.float32(0.55))
     depth = ((canvas.y - np.float32(horizon)) / np.float32(1 - horizon)).clip(1e-4, 1)
     waves = canvas.random.uniform(0, 6.28, 5)
     swell: Field = np.zeros((canvas.height, canvas.width), np.float32)
@@ -127,7 +128,26 @@ def sea(canvas: Canvas) -> Paint:
     path = np.exp(-(((canvas.x - np.float32(x)) / (0.03 + radius + 0.22 * depth)) ** 2))
     water = palette.ramp((0.5 - 0.42 * depth**0.6 + 0.035 * swell).clip(0, 1))
     water = mix(water, palette.light, (path * (0.25 + smooth(-0.5, 0.9, swell)) * 0.85).clip(0, 1))
-    return mix(paint, water, smooth(-0.001, 0.001, canvas.y - np.float32(horizon)))
+    gusts = canvas.noise(5, 2, stretch=2)  # shadows of clouds and dark wind on the water
+    water = mix(water, palette.at(0.2), smooth(0.35, 0.75, gusts) * np.float32(0.75))
+    paint = mix(paint, water, smooth(-0.001, 0.001, canvas.y - np.float32(horizon)))
+    return _headland(canvas, paint, horizon)
+
+
+def _headland(canvas: Canvas, paint: Paint, horizon: float) -> Paint:
+    """Lay two dark capes that reach into the water from either side, each with its reflection."""
+    for number in range(2):
+        side = canvas.sign()
+        tip, reach = canvas.uniform(0.25, 0.95) * canvas.aspect, canvas.uniform(0.5, 1.1)
+        inland = ((canvas.x[0] - np.float32(tip)) * side / np.float32(reach)).clip(0, 1)
+        foot = horizon + 0.005 + 0.09 * number
+        tall = (inland**0.7 * (0.16 + 0.08 * number) * (1 + 0.45 * canvas.line(3.5, 5)))[None, :]
+        rise, sink = np.float32(foot) - canvas.y, canvas.y - np.float32(foot)
+        land = smooth(-0.002, 0.002, tall - rise) * smooth(-0.001, 0.001, rise) * (tall > 0)
+        mirror = smooth(0.0, 0.04, tall * 0.8 - sink) * smooth(-0.001, 0.001, sink) * (tall > 0)
+        paint = mix(paint, canvas.palette.at(0.2 - 0.13 * number), land)
+        paint = mix(paint, canvas.palette.at(0.12), mirror * np.float32(0.55))
+    return paint
 
 
 PAINTERS = (ridges, dunes, aurora, sea)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from harness import Installation, Sandbox, forget_caches
 from redis import Redis
 from sqlalchemy.engine import make_url
 
@@ -21,7 +22,6 @@ from app.embedded.ports import free_port
 from app.embedded.services import Services, running
 from app.embedded.supervisor import Process, Supervisor
 from app.settings import settings
-from harness import Installation, Sandbox, forget_caches
 
 TEMPLATE = "pressroom_template"
 OURS = ("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_", "AI_GATEWAY_")
@@ -29,11 +29,10 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _clean_environment() -> Iterator[None]:
+def _clean_environment() -> None:
     """Keep the developer's own settings out of the suite."""
     for name in [name for name in os.environ if name.startswith(OURS)]:
         del os.environ[name]
-    yield
 
 
 @pytest.fixture(scope="session")

@@ -85,12 +85,7 @@ class Asker:
         def ask() -> Answer:
             return gateway().picture(route.model, prompt, aspect_ratio=aspect_ratio)
 
-        with limits.slot(
-            route.provider,
-            "image",
-            settings().image_calls_in_flight,
-            settings().image_timeout.total_seconds() * 1.5,
-        ):
+        with limits.slot(route.provider, "image", settings().image_calls_in_flight):
             call_id, answer = self._call(asked, "image", ask)
         if answer.picture is None:
             self._refuse(call_id, "no_picture")
@@ -147,9 +142,7 @@ class Asker:
         def ask() -> Answer:
             return gateway().chat(route.model, messages, schema=schema, max_tokens=self.stage.max_tokens_out)
 
-        with limits.slot(
-            route.provider, "text", settings().text_calls_in_flight, settings().text_timeout.total_seconds() * 1.5
-        ):
+        with limits.slot(route.provider, "text", settings().text_calls_in_flight):
             call_id, answer = self._call(asked, "text", ask)
         if answer.is_blocked:
             self._refuse(call_id, "prompt_blocked")

@@ -1,4 +1,4 @@
-"""One heartbeat thread per process renews the leases of all pieces that the process works on."""
+"""One heartbeat thread per process renews its leases: of the pieces that it works on, and of providers' slots."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.session import transaction
 from app.runs import claims
 from app.settings import settings
+from workers import limits
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ def _beat() -> None:
         try:
             with transaction(durable=False) as session:
                 claims.renew(session, tokens)
-        except SQLAlchemyError as exc:
+            limits.renew_held()
+        except (SQLAlchemyError, RedisError) as exc:
             # Leases may run out; then another worker claims, and our late results find no lease. Nothing is lost.
             log.warning("heartbeat_failed", extra={"reason": type(exc).__name__, "leases": len(tokens)})

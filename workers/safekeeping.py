@@ -15,12 +15,12 @@ from app.db.session import transaction
 from app.domain.errors import NotFound, ProviderDown, StorageError
 from app.domain.keys import content_digest, picture_key, piece_name
 from app.runs.claims import Claim
+from app.settings import settings
 from app.storage import EXTENSIONS, mime_of, storage
 from workers.images import gates
 
 log = logging.getLogger(__name__)
 
-STORE_PATIENCE_S = 60.0
 _storage_is_down = False
 
 
@@ -76,9 +76,9 @@ def _as_row(key: str, picture: gates.Accepted, model: str, call_id: uuid.UUID) -
 
 
 def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> None:
-    """Store paid bytes, repeating for a minute; then keep them in the database for the relay to store."""
+    """Store paid bytes, repeating for a while (PRESSROOM_STORE_PATIENCE); then keep them in the database for the relay to store."""
     global _storage_is_down  # noqa: PLW0603 - a flag of this process
-    give_up_at = time.monotonic() + STORE_PATIENCE_S
+    give_up_at = time.monotonic() + settings().store_patience.total_seconds()
     pause_s = 0.5
     while True:
         try:

@@ -30,14 +30,15 @@ from workers.slides import Composer
 log = logging.getLogger(__name__)
 
 BACKOFF_S = (1.0, 2.0, 4.0)  # the brief's exponential backoff
+STORAGE_RETRY_S = 5.0
 MAX_COUNTDOWN_S = 30.0  # longer waits are the row's: a message that waits for long is a message that can be lost
 
 
-class TryAgain(Exception):  # noqa: N818 - control flow, not an error
+class TryAgain(Exception):
     """Raised to have Celery deliver the step again in a little while; the row has noted when."""
 
 
-def run_step(task: Task, pipeline: Pipeline, step: str, run_id: str, piece_id: str, round_: int) -> None:
+def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: int) -> None:
     """Execute one step of one piece.
 
     1. Claim the piece; who does not get it stops its chain (Ignore), so that a chord never counts a loser.
@@ -45,42 +46,49 @@ def run_step(task: Task, pipeline: Pipeline, step: str, run_id: str, piece_id: s
     3. Write the result while the claim holds, or note the failure.
     4. Publish what follows from it; the chain itself goes on when this returns.
     """
-    held = _claimed(pipeline, step, piece_id, round_)
+    held = _claimed(step, piece_id, round_)
     stage = pipeline.stage(held.piece.kind, step)
     if held.piece.attempt > stage.max_attempts:
         _give_up(held, "attempts_used_up", f"{step} was started {stage.max_attempts} times and never came to an end")
     with leases.holding(held.token):
         try:
             done = stage.act(_work(pipeline, stage, held))
-        except errors.NotClaimed as exc:
-            raise Ignore(str(exc)) from exc
-        except errors.ProviderBusy as exc:
-            _again(task, held, stage, exc, exc.retry_after_s, counts=False)
-        except errors.ProviderError as exc:
-            if exc.permanent:
-                _give_up(held, exc.code, str(exc))
-            _again(task, held, stage, exc, exc.retry_after_s)
-        except (errors.PictureRefused, errors.NotFound) as exc:
-            _again(task, held, stage, exc, None)
-        except errors.StorageError as exc:
-            _again(task, held, stage, exc, 5.0, counts=False)
-        except errors.PressroomError as exc:
-            _give_up(held, exc.code, str(exc))
         except SQLAlchemyError:
             raise  # the database is away: the lease runs out and the relay brings the piece back
-        except Exception as exc:  # the one edge where our own bugs are caught, so that the post ends and says so
-            log.exception("step_failed", extra={"step": step, "piece_id": piece_id})
-            _again(task, held, stage, exc, None, code="internal_error")
+        except Exception as exc:  # noqa: BLE001 - the one edge where everything is caught, so that the post ends and says why
+            _handle(task, held, stage, exc)
     moved = _written(pipeline, held, done)
+    if moved.is_stale:
+        raise task.retry(exc=TryAgain("edited"), countdown=0.1)
     _follow(held, moved)
     if done.picture is not None:
         _copy_current(held.piece, done.picture)
 
 
-def _claimed(pipeline: Pipeline, step: str, piece_id: str, round_: int) -> Claim:
+def _handle(task: Task, held: Claim, stage: Stage, exc: Exception) -> NoReturn:
+    """Decide what an error means for the piece: over, again later, or again without counting. Always raises."""
+    match exc:
+        case errors.NotClaimed():
+            raise Ignore(str(exc)) from exc
+        case errors.ProviderBusy():
+            _again(task, held, stage, exc, exc.retry_after_s, counts=False)
+        case errors.StorageError():
+            _again(task, held, stage, exc, STORAGE_RETRY_S, counts=False)
+        case errors.ProviderError(permanent=False):
+            _again(task, held, stage, exc, exc.retry_after_s)
+        case errors.PictureRefused() | errors.NotFound():
+            _again(task, held, stage, exc, None)
+        case errors.PressroomError():
+            _give_up(held, exc.code, str(exc))
+        case _:
+            log.error("step_failed", exc_info=exc, extra={"step": stage.step, "piece_id": str(held.piece.id)})
+            _again(task, held, stage, exc, None)
+
+
+def _claimed(step: str, piece_id: str, round_: int) -> Claim:
     try:
         with transaction(durable=False) as session:
-            return claims.claim(session, pipeline, uuid.UUID(piece_id), step, round_)
+            return claims.claim(session, uuid.UUID(piece_id), step, round_)
     except errors.NotClaimed as exc:
         raise Ignore(str(exc)) from exc
 
@@ -126,16 +134,16 @@ def _again(
     floor_s: float | None,
     *,
     counts: bool = True,
-    code: str | None = None,
 ) -> NoReturn:
     """Put the piece back with a time, or end it when its attempts are used up. Always raises.
 
     The wait is the brief's 1, 2, 4 s with a jitter that never reaches 0; what the provider asks for is a floor.
     """
-    told = code or (exc.code if isinstance(exc, errors.PressroomError) else "error")
+    is_ours = isinstance(exc, errors.PressroomError)
+    told = exc.code if isinstance(exc, errors.PressroomError) else "internal_error"
     attempt = held.piece.attempt
     if counts and attempt >= stage.max_attempts:
-        _give_up(held, told, str(exc) if isinstance(exc, errors.PressroomError) else "an internal error; see the log")
+        _give_up(held, told, str(exc) if is_ours else "an internal error; the operator's log says more")
     wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S)) - 1] * random.uniform(0.75, 1.25)
     wait_s = max(wait_s, (floor_s or 0) * random.uniform(1.0, 1.1))
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
 from celery import Celery, Task
@@ -24,8 +23,9 @@ def register(app: Celery) -> None:
 
 
 def _register_step(app: Celery, pipeline: Pipeline, step: str) -> None:
-    def body(task: Task, run_id: str, piece_id: str, round_: int) -> None:
-        partial(run_step, task, pipeline, step)(run_id, piece_id, round_)
+    def body(task: Task, _run_id: str, piece_id: str, round_: int) -> None:
+        # The run's id stands in the message for the operator who looks at it in Flower; the row knows its run.
+        run_step(task, pipeline, step, piece_id, round_)
 
     body.__doc__ = f"{pipeline.name}: {step} of one piece."
     # The row counts attempts and says when they are used up, so that Celery's own count never ends a step.

@@ -46,7 +46,7 @@ class Database:
         """Return the number of each run's newest event; see Source."""
         with transaction(durable=False) as session:
             rows = session.execute(select(Run.id, Run.last_event).where(Run.id.in_(run_ids)))
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
     def since(self, run_id: uuid.UUID, number: int) -> Sequence[Event]:
         """Return a run's events after `number`; see Source."""
@@ -93,9 +93,10 @@ def frame(event: Event) -> bytes:
 class Hub:
     """The channels of this process, and the one thread that fills them while anybody watches."""
 
-    def __init__(self, source: Source, *, poll_s: float = POLL_S) -> None:
+    def __init__(self, source: Source, *, poll_s: float = POLL_S, retry_s: float = RETRY_S) -> None:
         self._source = source
         self._poll_s = poll_s
+        self._retry_s = retry_s
         self._channels: dict[uuid.UUID, Channel] = {}
         self._lock = threading.Lock()
         self._asked = threading.Event()
@@ -141,7 +142,7 @@ class Hub:
             except (SQLAlchemyError, PressroomError) as exc:
                 # Watchers stay: they get heartbeats, and what they missed as soon as the database is back.
                 log.warning("events_not_loaded", extra={"reason": type(exc).__name__})
-                pause_s = RETRY_S
+                pause_s = self._retry_s
 
     def _load(self, channels: dict[uuid.UUID, Channel]) -> None:
         for run_id, newest in self._source.newest(list(channels)).items():

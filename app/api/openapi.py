@@ -115,7 +115,7 @@ def _parameters(rule: Rule) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for kind, name in VARIABLE.findall(rule.rule):
         if name != "pipeline":
-            schema = {"type": "string", **({"format": "uuid"} if kind == "uuid" else {})}
+            schema: dict[str, Any] = {"type": "string", **({"format": "uuid"} if kind == "uuid" else {})}
             found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if rule.endpoint in IDEMPOTENT:
         told = "The same key and body get the same answer; another body gets 409."

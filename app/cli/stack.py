@@ -9,12 +9,19 @@ from pathlib import Path
 
 import httpx
 
+from app.db.session import MAX_OVERFLOW, POOL_SIZE
+from app.embedded.ports import LOOPBACK
 from app.embedded.supervisor import Process
 
 CELERY = (sys.executable, "-m", "celery", "-A", "workers.celery_app")
-GUNICORN = (sys.executable, "-m", "gunicorn", "--log-level", "warning")
+GUNICORN = (sys.executable, "-m", "gunicorn", "--log-level", "warning", "--worker-class", "gthread")
 IO_THREADS = 32
+CONTROL_THREADS = 4
+MEDIA_CHILDREN = 2
+WEB_THREADS = 16
+WATCHERS = 600
 DRAIN_S = 100.0  # a worker that is asked to stop may finish a call: one text request lasts 90 s at most
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +32,41 @@ class Ports:
     events: int
     flower: int
     sandbox: int
+    host: str = LOOPBACK
+    """The address that the API and the events listen on; the others are for this machine only."""
+
+    @property
+    def api_url(self) -> str:
+        """The API, as this machine reaches it."""
+        return _address(self.host, self.web)
+
+    @property
+    def events_url(self) -> str:
+        """The events, as this machine reaches them."""
+        return _address(self.host, self.events)
+
+    @property
+    def flower_url(self) -> str:
+        """Flower."""
+        return _address(LOOPBACK, self.flower)
+
+    @property
+    def sandbox_url(self) -> str:
+        """The sandbox."""
+        return _address(LOOPBACK, self.sandbox)
 
 
 def worker(
     name: str, queues: str, pool: str, concurrency: int, env: Mapping[str, str], *, drain_s: float = DRAIN_S
 ) -> Process:
     """Return a Celery worker; it is ready once it runs, and its messages wait for it until then."""
+    options = {"hostname": f"{name}@%h", "queues": queues, "pool": pool, "concurrency": concurrency, "loglevel": "INFO"}
     command = (
         *CELERY,
         "worker",
-        "--hostname",
-        f"{name}@%h",
-        "--queues",
-        queues,
-        "--pool",
-        pool,
-        "--concurrency",
-        str(concurrency),
+        *(f"--{option}={value}" for option, value in options.items()),
         "--without-gossip",
         "--without-mingle",
-        "--loglevel",
-        "INFO",
     )
     return Process(name, command, env, stop_grace_s=drain_s)
 
@@ -55,8 +76,8 @@ def workers(env: Mapping[str, str], *, drain_s: float = DRAIN_S) -> list[Process
     return [
         worker("worker-io-1", "text,images", "threads", IO_THREADS, env, drain_s=drain_s),
         worker("worker-io-2", "text,images", "threads", IO_THREADS, env, drain_s=drain_s),
-        worker("worker-media", "media", "prefork", 2, env, drain_s=drain_s),
-        worker("worker-control", "control", "threads", 4, env, drain_s=drain_s),
+        worker("worker-media", "media", "prefork", MEDIA_CHILDREN, env, drain_s=drain_s),
+        worker("worker-control", "control", "threads", CONTROL_THREADS, env, drain_s=drain_s),
     ]
 
 
@@ -68,31 +89,41 @@ def beat(env: Mapping[str, str], data_dir: Path) -> Process:
 
 def web(env: Mapping[str, str], ports: Ports) -> list[Process]:
     """Return the API and the process that streams events: watchers never starve the API."""
-    api = (*GUNICORN, "app.api.wsgi:web", "--worker-class", "gthread", "--threads", "16")
-    events = (*GUNICORN, "app.api.wsgi:events", "--worker-class", "gthread", "--threads", "600")
+    api = (*GUNICORN, "--threads", str(WEB_THREADS), "--bind", _bound(ports.host, ports.web))
+    events = (*GUNICORN, "--threads", str(WATCHERS), "--bind", _bound(ports.host, ports.events))
     return [
-        Process(
-            "web", (*api, "--bind", f"127.0.0.1:{ports.web}"), env, ready=lambda: answers(f"{_local(ports.web)}/healthz")
-        ),
+        Process("web", (*api, "app.api.wsgi:web"), env, ready=lambda: answers(f"{ports.api_url}/healthz")),
         Process(
             "events",
-            (*events, "--graceful-timeout", "2", "--bind", f"127.0.0.1:{ports.events}"),
+            (*events, "--graceful-timeout", "2", "app.api.wsgi:events"),
             env,
-            ready=lambda: answers(f"{_local(ports.events)}/healthz"),
+            ready=lambda: answers(f"{ports.events_url}/healthz"),
         ),
     ]
 
 
 def flower(env: Mapping[str, str], ports: Ports, user: str, password: str) -> Process:
     """Return Flower behind a password, which goes by the environment: a command line is seen by everybody."""
-    command = (*CELERY, "flower", "--address=127.0.0.1", f"--port={ports.flower}")
-    return Process("flower", command, {**env, "FLOWER_BASIC_AUTH": f"{user}:{password}"})
+    command = (*CELERY, "flower", f"--address={LOOPBACK}", f"--port={ports.flower}")
+    return Process(
+        "flower",
+        command,
+        {**env, "FLOWER_BASIC_AUTH": f"{user}:{password}"},
+        ready=lambda: answers(f"{ports.flower_url}/healthcheck"),
+    )
 
 
 def sandbox(port: int, *, latency: str, seed: int = 7) -> Process:
     """Return the stand-in for every provider."""
     command = (sys.executable, "-m", "sandbox", "--port", str(port), "--latency", latency, "--seed", str(seed))
-    return Process("sandbox", command, ready=lambda: answers(f"{_local(port)}/sandbox/health"))
+    return Process("sandbox", command, ready=lambda: answers(f"{_address(LOOPBACK, port)}/sandbox/health"))
+
+
+def connections_at_most() -> int:
+    """Return how many database connections all processes hold at most: a thread holds one, a pool caps them."""
+    pool = POOL_SIZE + MAX_OVERFLOW
+    threads = [IO_THREADS, IO_THREADS, CONTROL_THREADS + 1, WEB_THREADS, WATCHERS]
+    return sum(min(pool, count) for count in threads) + MEDIA_CHILDREN * 2  # 1 more each: the leases' heartbeat
 
 
 def answers(url: str) -> bool:
@@ -103,5 +134,10 @@ def answers(url: str) -> bool:
         return False
 
 
-def _local(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+def _address(host: str, port: int) -> str:
+    reached = LOOPBACK if host in EVERYWHERE else host
+    return f"http://{_bound(reached, port)}"
+
+
+def _bound(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

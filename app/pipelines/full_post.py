@@ -18,6 +18,7 @@ from app.pipelines.pipeline import AspectRatio, Done, Layout, NewPiece, Pipeline
 
 TITLE_WORDS, BODY_WORDS, THEME_WORDS = 8, 30, 6  # the brief's step 2
 ARTICLE_WORDS = (510, 690)  # 600 words, 15 % either way
+MIN_SECTIONS = 3
 QUOTE_CHARACTERS = 200
 PROMPT_WORDS = (25, 220)
 SIZES_PX: dict[AspectRatio, tuple[int, int]] = {
@@ -110,8 +111,8 @@ def problems_of(content: Content, slides: int) -> list[str]:
             if words(text) > most:
                 found.append(f"slide {number} {name}: {words(text)} words instead of at most {most}")
     article = content.article
-    if len(article.sections) < 3:
-        found.append(f"article sections: {len(article.sections)} instead of at least 3")
+    if len(article.sections) < MIN_SECTIONS:
+        found.append(f"article sections: {len(article.sections)} instead of at least {MIN_SECTIONS}")
     total = sum(words(text) for text in (article.intro, *(s.body for s in article.sections), article.conclusion))
     if not ARTICLE_WORDS[0] <= total <= ARTICLE_WORDS[1]:
         found.append(f"article: {total} words instead of {ARTICLE_WORDS[0]} to {ARTICLE_WORDS[1]}")
@@ -298,7 +299,7 @@ PIPELINE = Pipeline(
     title="A topic becomes a carousel, an article, a quote and all their pictures.",
     request=FullPostRequest,
     charges={QuotaUnit.POSTS: 1},
-    opening=lambda request: [NewPiece("content", 0, {})],
+    opening=lambda _: [NewPiece("content", 0, {})],
     counts=counts,
     heading=lambda request: request.topic,
     layout=layout,

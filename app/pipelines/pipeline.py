@@ -147,7 +147,7 @@ class Pipeline:
     """Per kind of piece, the stages from PENDING to READY."""
     heading: Callable[[Any], str]
     """What people call a run of this request: its line in lists, the title of its PDF."""
-    texts: Callable[[Mapping[str, Sequence[Mapping[str, Any]]]], dict[str, Any]] = field(default=lambda pieces: {})
+    texts: Callable[[Mapping[str, Sequence[Mapping[str, Any]]]], dict[str, Any]] = field(default=lambda _: {})
     """The run's texts for the result, from the pieces' data by kind."""
     layout: Callable[[Any, str, int, Mapping[str, Any]], Layout] | None = None
     """What stands on the picture of a piece, from request, kind, position and data; None = pictures without text."""

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import events, journal
-from app.db.models import Piece, Run
+from app.db.models import Call, Piece, Run
 from app.domain.errors import NotClaimed
 from app.domain.states import LIVE_RUNS, PieceState, RunState
 from app.pipelines.pipeline import Done, Pipeline
@@ -39,6 +39,8 @@ class Moved:
 
     opened: bool = False
     """New pieces can be worked on."""
+    is_stale: bool = False
+    """The piece was edited meanwhile: the step is due again."""
     is_last: bool = False
     """Every piece is terminal: `finish` is due."""
 
@@ -50,13 +52,12 @@ def lock_run(session: Session, run_id: uuid.UUID) -> Run:
     ).scalar_one()
 
 
-def claim(session: Session, pipeline: Pipeline, piece_id: uuid.UUID, step: str, round_: int) -> Claim:
+def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Claim:
     """Take the piece for one execution of `step`. Raises NotClaimed when it is not due, taken, done or canceled.
 
-    1. A piece whose claims are used up becomes FAILED: that ends poison pills.
-    2. One conditional UPDATE grants the claim; of two at once, one finds no row.
+    1. One conditional UPDATE grants the claim; of two at once, one finds no row.
+    2. Calls that a dead owner left open become UNKNOWN: they may have been charged.
     3. The first claim of a round moves the run out of QUEUED.
-    4. Calls that a dead owner left open become UNKNOWN: they may have been charged.
     """
     found = session.execute(
         select(Piece.run_id, Piece.kind, Piece.attempt, Piece.step).where(Piece.id == piece_id)
@@ -87,20 +88,23 @@ def claim(session: Session, pipeline: Pipeline, piece_id: uuid.UUID, step: str, 
     ).scalar_one_or_none()
     if piece is None:
         raise NotClaimed(f"piece {piece_id} has a live lease or is not due")
-    journal.mark_abandoned(session, run, piece)
+    journal.mark_abandoned(session, Call.piece_id == piece.id)
     if run.started_at is None:
         run.started_at = run.progressed_at = datetime.now(UTC)
         if run.state is RunState.QUEUED:
             run.state = RunState.GENERATING_TEXT
-        events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
+            events.record(session, run, ("run.generating_text", {"state": run.state, "round": run.round}))
     return Claim(token, run, piece, step)
 
 
 def renew(session: Session, tokens: list[uuid.UUID]) -> None:
-    """Extend the leases of `tokens`, all in one UPDATE."""
-    session.execute(
-        update(Piece).where(Piece.lease_token.in_(tokens)).values(lease_until=func.now() + settings().lease)
-    )
+    """Extend the leases of `tokens`, all in one UPDATE.
+
+    Waits for nobody: rows locked here in one order and by a cancellation in another would be a deadlock. Whoever
+    has a row locked is ending its lease, or the next beat finds it free.
+    """
+    free = select(Piece.id).where(Piece.lease_token.in_(tokens)).with_for_update(skip_locked=True)
+    session.execute(update(Piece).where(Piece.id.in_(free)).values(lease_until=func.now() + settings().lease))
 
 
 def _held(session: Session, held: Claim) -> tuple[Run, Piece]:
@@ -122,8 +126,9 @@ def complete(session: Session, pipeline: Pipeline, held: Claim, done: Done) -> M
     run, piece = _held(session, held)
     let_go(piece)
     if piece.version != held.piece.version:
-        # Edited meanwhile: what was made is paid and stands in the journal, but is not the piece's any more.
-        return Moved()
+        # Edited meanwhile: what was made is paid, but it is not the piece's any more.
+        # The journal has it: the same question is not paid for twice.
+        return Moved(is_stale=True)
     stage = pipeline.stage(piece.kind, held.step)
     if done.data is not None:
         piece.data = {**piece.data, **done.data}
@@ -146,6 +151,11 @@ def complete(session: Session, pipeline: Pipeline, held: Claim, done: Done) -> M
 def fail(session: Session, held: Claim, code: str, message: str) -> Moved:
     """End the piece as FAILED, with the reason that the user sees. Raises NotClaimed when the claim was lost."""
     run, piece = _held(session, held)
+    if piece.version != held.piece.version:
+        # Edited meanwhile: a text that did not fit, for example, is not the piece's any more.
+        let_go(piece)
+        piece.sent_at = None
+        return Moved(is_stale=True)
     give_up(piece, code, message)
     return _progress(session, run, [piece_event(piece)])
 
@@ -156,8 +166,8 @@ def postpone(session: Session, held: Claim, wait: timedelta, code: str, *, count
     let_go(piece)
     if not counts:
         piece.attempt -= 1
-    piece.next_try_at = datetime.now(UTC) + wait
-    piece.sent_at = datetime.now(UTC)
+    run.progressed_at = piece.sent_at = datetime.now(UTC)
+    piece.next_try_at = run.progressed_at + wait
     data = {"piece_id": str(piece.id), "kind": piece.kind, "position": piece.position, "code": code}
     events.record(session, run, ("piece.waiting", {**data, "wait_s": round(wait.total_seconds(), 1)}))
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import events, journal, quotas
-from app.db.models import Notification, Piece, Run
+from app.db.models import Call, Notification, Piece, Run
 from app.domain.states import LIVE_RUNS, PieceState, RunState
 from app.runs.claims import give_up, lock_run, piece_event, unfinished
 
@@ -101,8 +101,7 @@ def time_out(session: Session, run_id: uuid.UUID) -> tuple[uuid.UUID, int]:
 def _end(
     session: Session, run: Run, pieces: Sequence[Piece], state: RunState, failure: dict[str, Any] | None
 ) -> None:
-    for piece in pieces:
-        journal.mark_abandoned(session, run, piece)
+    journal.mark_abandoned(session, Call.run_id == run.id)
     run.state, run.failure, run.finished_at = state, failure, datetime.now(UTC)
     delivered = any(piece.state is PieceState.READY and piece.is_picture for piece in pieces)
     if state is RunState.FAILED or (state is RunState.CANCELED and not delivered):

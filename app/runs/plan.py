@@ -18,6 +18,7 @@ from app.domain.states import LIVE_RUNS, RunState
 from app.pipelines.catalog import all_pipelines
 from app.settings import settings
 
+LONGEST_ROUND = timedelta(hours=6)
 MOST_DOUBLINGS = 6  # 20 s, 40 s, ... 21 min: a queue that is long is not made longer by its own relay
 
 
@@ -103,18 +104,13 @@ def unfinished_business(session: Session) -> Sequence[tuple[uuid.UUID, int]]:
             Run.progressed_at < func.now() - settings().resend_after,
         )
     )
-    return rows.tuples().all()
+    return rows.all()
 
 
 def stalled(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    """Return the live runs without progress for too long that do not wait for a known time (at most 6 h)."""
+    """Return the live runs without progress for too long; waiting for a known time is none of it, up to 6 h."""
     quiet = now - settings().stall_after
-    waits = (
-        select(Piece.id)
-        .where(Piece.run_id == Run.id, Piece.next_try_at > now, Run.started_at > now - timedelta(hours=6))
-        .exists()
-    )
-    query = select(Run.id).where(
-        Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None), Run.progressed_at < quiet, ~waits
-    )
+    waits = select(Piece.id).where(Piece.run_id == Run.id, Piece.next_try_at > now).exists()
+    is_stuck = or_(and_(Run.progressed_at < quiet, ~waits), Run.started_at < now - LONGEST_ROUND)
+    query = select(Run.id).where(Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None), is_stuck)
     return session.scalars(query).all()

@@ -53,7 +53,7 @@ def _totals(pipeline: Pipeline, request: BaseModel, run: Run, pieces: Sequence[P
     """Return how many pieces of each kind there are, or will be while the run works."""
     present = Counter(piece.kind for piece in pieces)
     if run.state.is_terminal:
-        return dict(present)
+        return {kind: present[kind] for kind in pipeline.tracks if present[kind]}
     return {kind: max(count, present[kind]) for kind, count in pipeline.counts(request).items()}
 
 

@@ -71,7 +71,9 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
     piece.version += 1
     if run.state.is_terminal:
         return _start(session, user, run, [piece], take=False)
-    _back(all_pipelines()[run.pipeline], piece, run.round)
+    if piece.state.is_terminal:
+        _back(all_pipelines()[run.pipeline], piece, run.round)
+    # Otherwise its step reads the new text; a result that is under way for the old one finds its version passed.
     return NewRound(run.round, reused=0, redone=1, worst_micro_usd=0)
 
 

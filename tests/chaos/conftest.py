@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from harness import Installation, Sandbox, wait_for
+from harness import Installation, wait_for
 
 from app.cli import stack
 from app.embedded.supervisor import Supervisor
@@ -42,7 +42,7 @@ class Workers:
 
 @pytest.fixture
 def start_workers(
-    installation: Installation, sandbox: Sandbox, run_processes: Callable[..., Supervisor]
+    installation: Installation, run_processes: Callable[..., Supervisor]
 ) -> Callable[..., Workers]:
     """Return a function that starts all workers and beat, with more settings and modules for the workers if given."""
 

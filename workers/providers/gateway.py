@@ -137,7 +137,6 @@ def _answer(received: Received) -> Answer:
             ref=(metadata.get("gateway") or {}).get("generationId") or reply.get("id"),
             status=received.status,
             is_blocked=finish == "content_filter",
-            is_truncated=finish == "length",
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as exc:
         raise ProviderDown(

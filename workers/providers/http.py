@@ -32,7 +32,7 @@ class Received:
 
 
 @cache
-def _client(provider: str) -> httpx.Client:
+def _client(_provider: str) -> httpx.Client:
     """Return the provider's own pool: one that hangs cannot use up another's connections."""
     return httpx.Client(
         timeout=httpx.Timeout(30, connect=CONNECT_S),

@@ -38,8 +38,6 @@ class Answer:
     status: int
     is_blocked: bool = False
     """A safety filter held the result back."""
-    is_truncated: bool = False
-    """The reply ended at the limit of output tokens."""
 
 
 class Provider(Protocol):

@@ -1,0 +1,67 @@
+"""Order a run, show it being made, and say how it ended: what `demo` and `generate --wait` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from app.cli import folder, progress, screen
+from app.cli.client import Api
+from app.cli.watch import Followed, follow
+
+
+def watched(api: Api, ordered: Mapping[str, Any], title: str, check: Callable[[], None] = lambda: None) -> Followed:
+    """Show a run until it is over. Raises PressroomError."""
+    return progress.show(follow(api, ordered["id"], ordered["links"]["events"], check), title)
+
+
+def fetched(api: Api, run: Followed, target: Path) -> Path | None:
+    """Return the folder that the run's files were written into; None when it made nothing to write."""
+    if run.view["status"] not in {"READY", "PARTIAL"}:
+        return None
+    return folder.download(api, run.view["id"], target)
+
+
+def report(run: Followed, files: Path | None) -> None:
+    """Say how a run ended: why if it is not READY, what was made, what it cost, how long each stage took."""
+    view, cost = run.view, run.view["cost"]
+    screen.say()
+    if view["failure"] is not None:
+        _say_failures(view)
+    lines = [("Made", f"[dim]{escape(contents(files))}[/]")] if files else []
+    unknown = f" and {cost['unknown_calls']} of unknown cost" if cost["unknown_calls"] else ""
+    prices = "by the price list; nothing was really paid" if cost["sandbox"] else ""
+    paid = screen.dollars(cost["micro_usd"])
+    lines.append(("Cost", f"[bold]{paid}[/]  [dim]{cost['calls']} calls{unknown}[/]  [yellow]{prices}[/]"))
+    stages = " · ".join(f"{screen.words(step)} {screen.seconds(end - begin)}" for step, begin, end in run.spans())
+    lines.append(("Time", f"[bold]{screen.seconds(run.elapsed_s)}[/]  [dim]{stages}; they overlap[/]"))
+    if cost["sandbox"]:
+        lines.append(("Models", "[yellow]sandbox[/]: the texts and pictures are stand-ins, and their metadata says so"))
+    screen.facts(lines)
+
+
+def say_files(files: Path | None) -> None:
+    """Say where the files are: the last line, for people and for scripts."""
+    if files is not None:
+        screen.say()
+        screen.say(f"Files in [bold]{escape(str(files))}[/]")
+
+
+def _say_failures(view: Mapping[str, Any]) -> None:
+    screen.say(f"[red]{view['status']}[/]  {escape(str(view['failure']['message']))}", indent=2)
+    for piece in view["pieces"]:
+        if piece["failure"]:
+            name = f"{piece['kind']} {piece['position'] + 1}"
+            screen.say(f"[red]✗[/] {name}: {escape(str(piece['failure']['message']))}", indent=4)
+    screen.say()
+
+
+def contents(files: Path) -> str:
+    """Return what is in the folder, in a line: `00.jpg .. 10.jpg  article-cover.jpg  ...`."""
+    names = [path.name for path in files.iterdir()]
+    slides = sorted(name for name in names if name.split(".")[0].isdecimal())
+    rest = sorted(set(names) - set(slides), key=lambda name: (name.split(".")[-1] != "jpg", name))
+    return "  ".join([*([f"{slides[0]} .. {slides[-1]}"] if slides else []), *rest])

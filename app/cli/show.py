@@ -1,0 +1,135 @@
+"""`pressroom show`: the latest runs, or one of them in full."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from app.cli import client, screen
+from app.domain.errors import NotFound
+
+COLOURS = {"READY": "green", "PARTIAL": "yellow", "FAILED": "red", "CANCELED": "dim"}
+ID_LENGTH = 36
+MAX_TITLE = 44
+SEARCHED = 100
+
+
+@click.command
+@click.argument("run_id", required=False, metavar="[ID]")
+@click.option("--json", "as_json", is_flag=True, help="Print what the API answers.")
+@click.option("--limit", type=click.IntRange(1, 100), default=15, show_default=True, help="How many runs to list.")
+@click.option("--url", envvar="PRESSROOM_PUBLIC_URL", show_envvar=True, help="Which API.  [default: the data dir's]")
+@click.option("--key", envvar="PRESSROOM_API_KEY", show_envvar=True, help="Your key.  [default: the owner's]")
+def command(run_id: str | None, limit: int, url: str | None, key: str | None, *, as_json: bool) -> None:
+    """Show the latest runs, or the one with this ID; its first characters are enough."""
+    with client.readable(url, key) as api:
+        if run_id is None:
+            runs = api.runs(limit)
+            _print_json(runs) if as_json else _list(runs)
+        else:
+            run = api.run(_full_id(api, run_id))
+            _print_json(run) if as_json else _show(run)
+
+
+def _full_id(api: client.Api, text: str) -> str:
+    """Return the id that starts with `text`. Raises NotFound."""
+    if len(text) == ID_LENGTH:
+        return text
+    found = [run["id"] for run in api.runs(SEARCHED) if run["id"].startswith(text.lower())]
+    if len(found) != 1:
+        told = f"{len(found)} of them start" if found else "none of the latest 100 starts"
+        raise NotFound(f"no such run: {told} with {text!r}; `{screen.program()} show` lists them")
+    return str(found[0])
+
+
+def _list(runs: list[dict[str, Any]]) -> None:
+    if not runs:
+        screen.say(f'No runs yet. [cyan]{screen.program()} demo --topic "..."[/] makes one.')
+        return
+    table = screen.columns("run", "pipeline", "title", "state", "done", "cost", "made", right=("done", "cost"))
+    for run in runs:
+        progress = run["progress"]
+        table.add_row(
+            run["id"][:8],
+            run["pipeline"],
+            escape(screen.clipped(run["title"], MAX_TITLE)),
+            _state(run["status"]),
+            f"{progress['done']}/{progress['total']}",
+            screen.dollars(run["cost"]["micro_usd"]),
+            _moment(run["created_at"]),
+        )
+    screen.out().print(table)
+    if any(run["cost"]["sandbox"] for run in runs):
+        screen.say("[dim]Costs of sandbox runs are by the price list; nothing was really paid.[/]")
+
+
+def _show(run: dict[str, Any]) -> None:
+    progress, cost = run["progress"], run["cost"]
+    notes = f"[dim]{cost['calls']} calls[/]" + ("  [yellow]sandbox: nothing was really paid[/]" if cost["sandbox"] else "")
+    if cost["unknown_calls"]:
+        notes += f"  [red]{cost['unknown_calls']} of unknown cost[/]"
+    screen.say(f"[bold]{escape(run['title'])}[/]")
+    facts = [
+        ("Run", f"{run['id']}  [dim]{run['pipeline']}, round {run['round']}[/]"),
+        ("State", f"{_state(run['status'])}  [dim]{progress['done']} of {progress['total']} pieces[/]"),
+        ("Ordered", _moment(run["created_at"]) + _lasted(run)),
+        ("Cost", f"{screen.dollars(cost['micro_usd'])}  {notes}"),
+    ]
+    if run["failure"]:
+        facts.append(("Why", escape(str(run["failure"]["message"]))))
+    screen.facts(facts)
+    screen.say()
+    _print_pieces(run["pieces"])
+    screen.say()
+    _print_costs(run)
+
+
+def _print_pieces(pieces: list[dict[str, Any]]) -> None:
+    table = screen.columns("piece", "state", "tries", "cost", "title", right=("tries", "cost"))
+    for piece in sorted(pieces, key=lambda p: (p["kind"] != "content", p["kind"] != "slide", p["kind"], p["position"])):
+        name = f"slide {piece['position'] + 1}" if piece["kind"] == "slide" else piece["kind"]
+        why = piece["failure"]["message"] if piece["failure"] else piece["data"].get("title") or piece["data"].get("hook")
+        price = "unknown" if piece["cost_micro_usd"] is None else screen.dollars(piece["cost_micro_usd"])
+        table.add_row(
+            name, _state(piece["status"]), str(piece["attempt"]), price, escape(screen.clipped(str(why or ""), 60))
+        )
+    screen.out().print(table)
+
+
+def _print_costs(run: dict[str, Any]) -> None:
+    """Print what each purpose cost; by kind of piece where the API does not tell purposes."""
+    table = screen.columns("purpose", "calls", "cost", right=("calls", "cost"))
+    if by_purpose := run["cost"].get("purposes"):
+        for purpose, spent in by_purpose.items():
+            table.add_row(screen.words(purpose), str(spent["calls"]), screen.dollars(spent["micro_usd"]))
+    else:
+        kinds: defaultdict[str, int] = defaultdict(int)
+        for piece in run["pieces"]:
+            kinds[piece["kind"]] += piece["cost_micro_usd"] or 0
+        for kind, micro_usd in kinds.items():
+            table.add_row(kind, "", screen.dollars(micro_usd))
+    screen.out().print(table)
+
+
+def _lasted(run: dict[str, Any]) -> str:
+    if run["started_at"] is None or run["finished_at"] is None:
+        return ""
+    lasted = datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])
+    return f"  [dim]made in {screen.seconds(lasted.total_seconds())}[/]"
+
+
+def _state(state: str) -> str:
+    return f"[{COLOURS.get(state, 'cyan')}]{screen.words(state)}[/]"
+
+
+def _moment(iso: str) -> str:
+    return datetime.fromisoformat(iso).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,72 @@
+"""A worker killed with SIGKILL: nothing stored is made again, and every repeat was in flight and is listed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from conditions import is_over, pictures_there
+from harness import Sandbox, wait_for
+from orders import calls_of, order, pieces_of, run_of
+
+from app import broker
+from app.domain.states import CallState, RunState
+
+
+def test_a_post_is_ready_within_a_minute_of_a_killed_worker_and_only_calls_in_flight_are_repeated(
+    start_workers: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    sandbox.configure(latency="fixed:1.5")
+    workers = start_workers()  # default settings: the promise is about them
+    run_id = order()
+    broker.send("upkeep.admit")
+    wait_for(lambda: pictures_there(run_id) >= 3, seconds=60)
+
+    workers.kill("worker-io-1")
+    killed_at = time.monotonic()
+    stored = {piece.id: piece.picture for piece in pieces_of(run_id) if piece.picture}
+
+    wait_for(lambda: is_over(run_id), seconds=60)
+    assert time.monotonic() - killed_at < 60
+    assert run_of(run_id).state is RunState.READY
+    now = {piece.id: piece.picture for piece in pieces_of(run_id)}
+    assert all(now[piece_id] == picture for piece_id, picture in stored.items())
+    calls = calls_of(run_id)
+    unknown = [call for call in calls if call.state is CallState.UNKNOWN]
+    assert unknown, "the kill hit calls in flight"
+    assert {call.error_code for call in unknown} == {"owner_lost"}
+    # Every request that reached the provider has its row, and more than 27 were only made for those in flight.
+    assert len(sandbox.log()) <= len(calls) == 27 + len(unknown)
+
+
+def test_a_killed_media_worker_is_replaced_and_the_post_becomes_ready(
+    start_workers: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    workers = start_workers(PRESSROOM_LEASE="3", PRESSROOM_RESEND_AFTER="2")
+    run_id = order()
+    broker.send("upkeep.admit")
+    wait_for(lambda: pictures_there(run_id) >= 3, seconds=60)
+
+    workers.kill("worker-media")
+
+    wait_for(lambda: is_over(run_id), seconds=60)
+    assert run_of(run_id).state is RunState.READY
+    assert len(sandbox.log()) == 27
+
+
+def test_all_workers_and_beat_killed_at_once_lose_nothing(start_workers: Callable[..., Any], sandbox: Sandbox) -> None:
+    sandbox.configure(latency="fixed:0.5")
+    workers = start_workers(PRESSROOM_LEASE="3", PRESSROOM_RESEND_AFTER="2")
+    run_id = order()
+    broker.send("upkeep.admit")
+    wait_for(lambda: pictures_there(run_id) >= 2, seconds=60)
+
+    for name in ("worker-io-1", "worker-io-2", "worker-media", "worker-control", "beat"):
+        workers.kill(name)
+
+    wait_for(lambda: is_over(run_id), seconds=60)
+    assert run_of(run_id).state is RunState.READY
+    calls = calls_of(run_id)
+    in_doubt = sum(call.state is CallState.UNKNOWN for call in calls)
+    assert len(calls) == 27 + in_doubt

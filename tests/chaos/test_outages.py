@@ -1,0 +1,153 @@
+"""A provider, the storage or a user that goes away in the middle of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from conditions import is_over, pictures_there
+from harness import Installation, Sandbox, wait_for
+from orders import a_user, calls_of, events_of, order, pieces_of, run_of
+from sqlalchemy import select
+
+from app import broker
+from app.db.models import Notification, QuotaMonth
+from app.db.session import transaction
+from app.domain.plans import Plan
+from app.domain.states import CallState, PieceState, QuotaUnit, RunState
+from app.runs import rounds
+from app.storage import storage
+
+FAST = {"PRESSROOM_LEASE": "3", "PRESSROOM_RESEND_AFTER": "2"}
+IMAGES_FAIL = {"match": {"kind": "image"}, "fault": "model_retired"}
+
+
+def used(user: Any, unit: QuotaUnit) -> int:
+    with transaction() as session:
+        return session.scalar(
+            select(QuotaMonth.used).where(QuotaMonth.user_id == user.id, QuotaMonth.unit == unit)
+        ) or 0
+
+
+def test_a_run_without_any_picture_is_failed_refunded_and_told(
+    start_workers: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    sandbox.fail(IMAGES_FAIL)
+    start_workers(**FAST)
+    user = a_user(Plan.FREE)
+
+    run_id = order(user, slides=5)
+    wait_for(lambda: is_over(run_id), seconds=60)
+
+    run = run_of(run_id)
+    assert run.state is RunState.FAILED
+    assert (run.failure or {})["code"] == "model_retired"
+    assert used(user, QuotaUnit.POSTS) == 0
+    assert used(user, QuotaUnit.MONEY) == run.spent_micro_usd == sum(c.cost_micro_usd or 0 for c in calls_of(run_id))
+    with transaction() as session:
+        assert session.scalars(select(Notification).where(Notification.run_id == run_id)).one().kind == "run_finished"
+
+
+def test_some_missing_pictures_make_a_partial_run_with_backgrounds_that_resumes_without_paying_for_the_rest(
+    start_workers: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    sandbox.fail({"match": {"kind": "image", "call_numbers": [1, 2]}, "fault": "model_retired"})
+    start_workers(**FAST)
+    user = a_user(Plan.FREE)
+    run_id = order(user, slides=5)
+    wait_for(lambda: is_over(run_id), seconds=60)
+    assert run_of(run_id).state is RunState.PARTIAL
+    failed = [piece for piece in pieces_of(run_id) if piece.state is PieceState.FAILED]
+    assert len(failed) == 2
+    assert all(piece.composed and storage().has(piece.composed["key"]) for piece in failed)
+    paid_before = len(sandbox.log())
+    sandbox.fail()
+
+    with transaction() as session:
+        resumed = rounds.resume(session, user, run_id)
+    broker.send("runs.start", (str(run_id),))
+    wait_for(lambda: is_over(run_id), seconds=60)
+
+    assert (resumed.redone, resumed.reused) == (2, 6)
+    assert run_of(run_id).state is RunState.READY
+    assert len(sandbox.log()) - paid_before == 2, "only the two missing pictures were asked for"
+    assert used(user, QuotaUnit.POSTS) == 1
+
+
+def test_a_paid_picture_survives_a_storage_outage_and_no_further_one_is_bought_meanwhile(
+    start_workers: Callable[..., Any], sandbox: Sandbox, installation: Installation
+) -> None:
+    sandbox.configure(latency="fixed:0.4")
+    start_workers(**FAST, PRESSROOM_STORE_PATIENCE="1", PRESSROOM_IMAGE_CALLS_IN_FLIGHT="2")
+    run_id = order(slides=8)
+    broker.send("upkeep.admit")
+    wait_for(lambda: pictures_there(run_id) >= 2, seconds=60)
+
+    files, away = installation.data_dir / "files", installation.data_dir / "away"
+    files.rename(away)
+    files.write_text("a file where the folder was: every write fails")
+    wait_for(lambda: any(event.data.get("code") == "storage" for event in events_of(run_id)), seconds=60)
+    bought = len([call for call in sandbox.log() if call["kind"] == "image"])
+    wait_for(lambda: waiting_bytes() > 0, seconds=30, what="paid bytes wait in the database")
+    files.unlink()
+    away.rename(files)
+
+    wait_for(lambda: is_over(run_id), seconds=90)
+    assert run_of(run_id).state is RunState.READY
+    images = [call for call in sandbox.log() if call["kind"] == "image"]
+    assert len(images) == 10, "no picture was bought twice"
+    assert bought < 10
+    assert waiting_bytes() == 0
+    for piece in pieces_of(run_id):
+        assert piece.picture is None or storage().has(piece.picture["key"])
+
+
+def waiting_bytes() -> int:
+    from app.db.models import Unstored  # noqa: PLC0415
+
+    with transaction() as session:
+        return len(session.scalars(select(Unstored.call_id)).all())
+
+
+def test_a_canceled_run_stops_paying_and_keeps_what_it_has(
+    start_workers: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    sandbox.configure(latency="fixed:0.6")
+    start_workers(**FAST, PRESSROOM_IMAGE_CALLS_IN_FLIGHT="1")
+    run_id = order()
+    broker.send("upkeep.admit")
+    wait_for(lambda: pictures_there(run_id) >= 2, seconds=60)
+
+    with transaction() as session:
+        rounds.cancel(session, run_id)
+    calls_then = len(calls_of(run_id))
+    other = order(slides=5)
+    wait_for(lambda: is_over(other), seconds=60)
+
+    assert run_of(run_id).state is RunState.CANCELED
+    assert len(calls_of(run_id)) == calls_then
+    assert pictures_there(run_id) >= 2
+
+
+def test_a_run_that_hangs_is_ended_by_the_watchdog_and_refunded(
+    start_workers: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    sandbox.fail({"match": {"kind": "json"}, "fault": "hang"})
+    start_workers(**FAST, PRESSROOM_STALL_AFTER="4")
+    user = a_user(Plan.FREE)
+    run_id = order(user)
+    broker.send("upkeep.admit")
+    wait_for(lambda: run_of(run_id).state is RunState.GENERATING_TEXT, seconds=30)
+    wait_for(lambda: bool(calls_of(run_id)), seconds=30)
+
+    def watched() -> bool:
+        broker.send("upkeep.watchdog")  # beat's own comes once a minute
+        return is_over(run_id)
+
+    wait_for(watched, seconds=60)
+    run = run_of(run_id)
+    assert run.state is RunState.FAILED
+    assert (run.failure or {})["code"] == "timed_out"
+    assert used(user, QuotaUnit.POSTS) == 0
+    assert [call.state for call in calls_of(run_id)] == [CallState.UNKNOWN]
+    assert used(user, QuotaUnit.MONEY) == run.held_micro_usd > 0, "what may have been charged stays reserved"
