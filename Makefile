@@ -24,7 +24,7 @@ help: ## Show this list
 
 .PHONY: demo
 demo: $(VENV)/.runtime ## Make one post without any key or server: make demo TOPIC="Why backups fail"
-	@$(BIN)/pressroom demo $${TOPIC:+"$$TOPIC"}
+	@$(BIN)/pressroom demo $${TOPIC:+--topic "$$TOPIC"}
 
 .PHONY: up
 up: $(VENV)/.runtime ## Run everything on this machine: API, workers, beat, Flower and what they need
@@ -50,9 +50,11 @@ lock: $(VENV)/.made ## Pin the newest versions that pyproject.toml allows, with 
 	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	$(BIN)/python -m venv "$$tools" && "$$tools/bin/python" -m pip install --quiet uv; \
 	uv="$$tools/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes"; \
-	uv="$$uv --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade"; \
-	$$uv --output-file requirements.lock; \
-	$$uv --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	uv="$$uv --no-emit-index-url --no-emit-find-links --no-header --quiet"; \
+	$$uv --upgrade --extra dev --output-file requirements-dev.lock; \
+	cp requirements-dev.lock "$$tools/requirements.lock"; \
+	$$uv --output-file "$$tools/requirements.lock"; \
+	cp "$$tools/requirements.lock" requirements.lock
 
 .PHONY: clean
 clean: ## Remove the environment and all caches; data in .pressroom stays

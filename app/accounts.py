@@ -83,7 +83,7 @@ def user_for_key(session: Session, plaintext: str) -> Identity:
         select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.hash == digest)
     ).one_or_none()
     if row is None or not hmac.compare_digest(row[0].hash, digest) or row[0].revoked_at is not None:
-        raise Unauthenticated("this API key is unknown or revoked; make one with `pressroom keys create`")
+        raise Unauthenticated("this API key is unknown or revoked; make one with `pressroom keys add`")
     return Identity(row[1], row[0])
 
 

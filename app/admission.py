@@ -31,8 +31,7 @@ def admit(session: Session) -> list[uuid.UUID]:
                 select(Run.user_id, func.count())
                 .where(Run.admitted_at.is_not(None), Run.state.in_(LIVE_RUNS))
                 .group_by(Run.user_id)
-            )
-            .all()
+            ).all()
         )
     )
     free = settings().max_runs_in_flight - in_flight.total()
@@ -44,7 +43,8 @@ def admit(session: Session) -> list[uuid.UUID]:
         able = [
             user
             for user, (plan, _) in waiting.items()
-            if in_flight[user] < plan.terms.in_flight and free > (-settings().max_runs_in_flight if not in_flight[user] else 0)
+            if in_flight[user] < plan.terms.in_flight
+            and free > (-settings().max_runs_in_flight if not in_flight[user] else 0)
         ]
         if not able:
             break
@@ -67,15 +67,12 @@ def _waiting(session: Session) -> dict[uuid.UUID, tuple[Plan, list[tuple[uuid.UU
         .where(Run.state == RunState.QUEUED, Run.admitted_at.is_(None))
         .subquery()
     )
-    rows: Sequence[tuple[uuid.UUID, uuid.UUID, object, Plan]] = (
-        session.execute(
-            select(queued.c.id, queued.c.user_id, queued.c.created_at, User.plan)
-            .join(User, User.id == queued.c.user_id)
-            .where(queued.c.rank <= settings().max_runs_in_flight)
-            .order_by(queued.c.created_at.desc())
-        )
-        .all()
-    )
+    rows: Sequence[tuple[uuid.UUID, uuid.UUID, object, Plan]] = session.execute(
+        select(queued.c.id, queued.c.user_id, queued.c.created_at, User.plan)
+        .join(User, User.id == queued.c.user_id)
+        .where(queued.c.rank <= settings().max_runs_in_flight)
+        .order_by(queued.c.created_at.desc())
+    ).all()
     waiting: dict[uuid.UUID, tuple[Plan, list[tuple[uuid.UUID, object]]]] = {}
     for run_id, user_id, created_at, plan in rows:
         waiting.setdefault(user_id, (plan, []))[1].append((run_id, created_at))

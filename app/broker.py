@@ -57,5 +57,5 @@ def forget() -> None:
     global _open_until  # noqa: PLW0603 - one breaker per process
     _open_until = 0.0
     celery.cache_clear()
-    pools.reset()  # kombu keeps them for the process, by address
+    pools.reset()  # type: ignore[no-untyped-call]  # kombu keeps them for the process, by address
     sys.modules.pop("celeryconfig", None)

@@ -97,8 +97,7 @@ def _check_count(session: Session, piece: Piece, asked: Asked) -> None:
             .where(Call.piece_id == piece.id, Call.purpose == asked.purpose, Call.round == piece.round)
             .where(Call.state != CallState.FAILED)
             .group_by(Call.state)
-        )
-        .all()
+        ).all()
     )
     if states.get(CallState.UNKNOWN, 0) >= MAX_UNKNOWN:
         raise BudgetReached(

@@ -55,6 +55,6 @@ def _post(url: str, notification: Notification) -> str | None:
             timeout=TIMEOUT_S,
             follow_redirects=False,
         )
-    except httpx.HTTPError as exc:
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:  # an address that is none must not keep the others back
         return type(exc).__name__
     return None if reply.is_success else f"HTTP {reply.status_code}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlalchemy import select, update
@@ -25,8 +25,8 @@ def reserve(
     One conditional upsert per unit: PostgreSQL locks the row, so 50 requests at once on a month with 3 left
     find room exactly 3 times.
     """
-    for unit, amount in amounts.items():
-        limit = user.plan.terms.limit(unit)
+    for unit in _in_lock_order(amounts):
+        amount, limit = amounts[unit], user.plan.terms.limit(unit)
         upsert = insert(QuotaMonth).values(user_id=user.id, month=month, unit=unit, used=amount)
         room = None if limit is None else QuotaMonth.used + amount <= limit
         taken = session.execute(
@@ -49,6 +49,12 @@ def reserve(
                 amount=amount,
             )
         )
+
+
+def _in_lock_order(units: Iterable[QuotaUnit]) -> list[QuotaUnit]:
+    """Return the units in the one order in which a month's rows are locked: any other is a deadlock (seen)."""
+    present = set(units)
+    return [unit for unit in QuotaUnit if unit in present]
 
 
 def _exceeded(user: User, unit: QuotaUnit, limit: int, amount: int) -> QuotaExceeded:
@@ -76,9 +82,7 @@ def release_money(session: Session, run: Run) -> None:
     _give_back(session, run, QuotaEntryKind.RELEASED, {QuotaUnit.MONEY: rest})
 
 
-def _give_back(
-    session: Session, run: Run, kind: QuotaEntryKind, amounts: Mapping[QuotaUnit, int | None]
-) -> None:
+def _give_back(session: Session, run: Run, kind: QuotaEntryKind, amounts: Mapping[QuotaUnit, int | None]) -> None:
     """Book `amounts` back (None = all that was reserved) to the month in which they were reserved."""
     reserved = session.scalars(
         select(QuotaEntry).where(
@@ -88,7 +92,8 @@ def _give_back(
             QuotaEntry.unit.in_(list(amounts)),
         )
     ).all()
-    for entry in reserved:
+    by_unit = {entry.unit: entry for entry in reserved}
+    for entry in (by_unit[unit] for unit in _in_lock_order(by_unit)):
         amount = amounts[entry.unit]
         amount = entry.amount if amount is None else min(amount, entry.amount)
         session.add(
@@ -104,9 +109,7 @@ def _give_back(
         )
         session.execute(
             update(QuotaMonth)
-            .where(
-                QuotaMonth.user_id == entry.user_id, QuotaMonth.month == entry.month, QuotaMonth.unit == entry.unit
-            )
+            .where(QuotaMonth.user_id == entry.user_id, QuotaMonth.month == entry.month, QuotaMonth.unit == entry.unit)
             .values(used=QuotaMonth.used - amount)
         )
 
@@ -116,7 +119,6 @@ def usage(session: Session, user: User, month: date) -> dict[str, dict[str, int 
     used = dict(
         session.execute(
             select(QuotaMonth.unit, QuotaMonth.used).where(QuotaMonth.user_id == user.id, QuotaMonth.month == month)
-        )
-        .all()
+        ).all()
     )
     return {unit.value: {"used": used.get(unit, 0), "limit": user.plan.terms.limit(unit)} for unit in QuotaUnit}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,25 @@ def _either(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
+SANDBOX_PATHS = {
+    "gateway": "/v1",
+    "gemini": "/v1beta",
+    "anthropic": "/anthropic/v1",
+    "openai": "/openai/v1",
+    "leonardo": "/api/rest/v1",
+}
+SANDBOX_KEY = "00000000-0000-4000-8000-5a4db0c5a4db"  # shaped as Leonardo wants its keys; the others take any
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach a provider."""
+
+    base_url: str
+    """With the version path, without a slash at the end."""
+    key: str
+
+
 class Settings(BaseSettings):
     """The installation's settings; immutable once read."""
 
@@ -44,6 +64,16 @@ class Settings(BaseSettings):
 
     ai_gateway_api_key: SecretStr | None = Field(None, validation_alias="AI_GATEWAY_API_KEY")
     ai_gateway_base_url: str = Field(GATEWAY_URL, validation_alias="AI_GATEWAY_BASE_URL")
+    google_ai_key: SecretStr | None = Field(None, validation_alias=_either("GOOGLE_AI_KEY", "GEMINI_API_KEY"))
+    google_ai_base_url: str = Field(
+        "https://generativelanguage.googleapis.com/v1beta", validation_alias="GOOGLE_AI_BASE_URL"
+    )
+    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str = Field("https://api.anthropic.com/v1", validation_alias="ANTHROPIC_BASE_URL")
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field("https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
+    leonardo_api_key: SecretStr | None = Field(None, validation_alias="LEONARDO_API_KEY")
+    leonardo_base_url: str = Field("https://cloud.leonardo.ai/api/rest/v1", validation_alias="LEONARDO_BASE_URL")
     sandbox_url: str | None = Field(None, validation_alias="PRESSROOM_SANDBOX_URL")
     """The stand-in for every provider while no key is set, for example http://127.0.0.1:9000."""
 
@@ -88,20 +118,30 @@ class Settings(BaseSettings):
 
     @property
     def is_sandboxed(self) -> bool:
-        """Whether the sandbox answers instead of providers, because no key is set."""
-        return self.ai_gateway_api_key is None
+        """Whether the sandbox answers instead of providers, because no key at all is set."""
+        return all(key is None for _, key in self._own().values())
 
-    @property
-    def gateway(self) -> tuple[str, str]:
-        """Return (base url, key) of the AI Gateway, or of the sandbox while no key is set. Raises SetupError."""
-        if self.ai_gateway_api_key is not None:
-            return self.ai_gateway_base_url.rstrip("/"), self.ai_gateway_api_key.get_secret_value()
+    def access(self, provider: str) -> Access | None:
+        """Return how to reach a provider, or the sandbox in its place; None when it has no key. Raises SetupError."""
+        if not self.is_sandboxed:
+            base_url, key = self._own()[provider]
+            return None if key is None else Access(base_url.rstrip("/"), key.get_secret_value())
         if self.sandbox_url is None:
             raise SetupError(
-                "AI_GATEWAY_API_KEY is not set and no sandbox is running; set the key, or start one with"
-                " `pressroom sandbox` and set PRESSROOM_SANDBOX_URL to its address"
+                "no provider's key is set (AI_GATEWAY_API_KEY, ...) and no sandbox is running; set a key, or start"
+                " one with `pressroom sandbox` and set PRESSROOM_SANDBOX_URL to its address"
             )
-        return f"{self.sandbox_url.rstrip('/')}/v1", "sandbox"
+        return Access(self.sandbox_url.rstrip("/") + SANDBOX_PATHS[provider], SANDBOX_KEY)
+
+    def _own(self) -> dict[str, tuple[str, SecretStr | None]]:
+        """Return each provider's base url and key, as set."""
+        return {
+            "gateway": (self.ai_gateway_base_url, self.ai_gateway_api_key),
+            "gemini": (self.google_ai_base_url, self.google_ai_key),
+            "anthropic": (self.anthropic_base_url, self.anthropic_api_key),
+            "openai": (self.openai_base_url, self.openai_api_key),
+            "leonardo": (self.leonardo_base_url, self.leonardo_api_key),
+        }
 
     def need_database_url(self) -> str:
         """Return the database's url. Raises SetupError when this process was given none."""

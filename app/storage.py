@@ -134,7 +134,12 @@ class Bucket:
 
     def get(self, key: str) -> bytes:
         """Return the bytes; see Storage."""
-        body: bytes = self._call(key, "get_object")["Body"].read()
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - 0.2 s that only S3 users pay
+
+        try:
+            body: bytes = self._call(key, "get_object")["Body"].read()
+        except BotoCoreError as exc:
+            raise StorageError(f"the bucket {self._bucket} broke off while it gave {key}: {exc}") from exc
         return body
 
     def has(self, key: str) -> bool:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 
 from sandbox import painter, writer
 from sandbox.calls import Answer, Ask, Kind, Picture
-from sandbox.catalogue import MODELS, cost_micro_usd
+from sandbox.catalogue import Model, cost_micro_usd, find
 from sandbox.config import Config, Pictures
+from sandbox.painter import size_of
+from sandbox.reply_ids import reply_id
+from sandbox.retoucher import retouch
 
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_INPUT_IMAGE = 258  # Gemini's count for one tile of a picture that it looks at
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LEAST_THOUGHTS = 64
 FIRST_CREATED_AT = 1_795_220_000  # 2026-11-21; replies repeat byte for byte, so no clock is read
 
 
@@ -23,30 +28,78 @@ class Author:
     def __init__(self, config: Config) -> None:
         """Paint nothing yet."""
         self._gallery = Gallery(config) if config.pictures is Pictures.PAINTED_BEFOREHAND else None
+        self._last: dict[tuple[tuple[int, int], str], Picture] = {}
 
-    def answer(self, ask: Ask, key: str) -> Answer:
-        """Return the answer for a key; the same ask and key give the same answer."""
-        model = MODELS[ask.model]
-        picture = self._picture(ask, key) if ask.kind is Kind.IMAGE else None
-        text = "Here is your image." if picture else writer.write(ask, key)
-        prompt_tokens = _tokens(ask.system + ask.prompt) + ask.input_images * TOKENS_PER_INPUT_IMAGE
-        text_tokens = 0 if picture else _tokens(text)
-        image_tokens = model.image_tokens if picture else 0
-        return Answer(
-            id=f"gen_{_ulid(key)}",
-            text=text,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=text_tokens + image_tokens,
-            cost_micro_usd=cost_micro_usd(model, prompt_tokens, text_tokens, image_tokens),
-            picture=picture,
+    def answer(self, ask: Ask, key: str, avoid: tuple[str, ...] = ()) -> Answer:
+        """Return the answer for a key; the same ask and key give the same answer.
+
+        `avoid` are words that a rewritten prompt must not have. A job's answer has no pictures yet.
+        Raises: RefusedError when a picture to edit cannot be read.
+        """
+        model = find(ask.vendor, ask.model)
+        assert model is not None, "admit() comes first"
+        paints = ask.kind is Kind.IMAGE
+        pictures = tuple(self.pictures(ask, key)) if paints and not ask.is_job else ()
+        answer = Answer(
+            id=reply_id(ask, key),
+            text="Here is your image." if paints else writer.write(ask, key, avoid),
+            prompt_tokens=_tokens(ask.system + ask.prompt) + ask.input_images * TOKENS_PER_INPUT_IMAGE,
+            completion_tokens=0,
+            cost_micro_usd=None,
+            pictures=pictures,
             created_at=FIRST_CREATED_AT + int(key[:4], 16),
             priced=model.price is not None,
+            input_image_tokens=ask.input_images * TOKENS_PER_INPUT_IMAGE,
+            thought_tokens=LEAST_THOUGHTS + int(key[4:6], 16) if model.thinks else 0,
         )
+        return _counted(answer, ask, model, has_output=True)
+
+    def pictures(self, ask: Ask, key: str) -> Iterator[Picture]:
+        """Make the pictures asked for, and remember the last of each size."""
+        for number in range(ask.count):
+            picture = self._picture(ask, f"{key}:{number}" if number else key)
+            self._last[size_of(ask), ask.mime] = picture
+            yield picture
+
+    def last(self, ask: Ask) -> Picture | None:
+        """Return the picture of that size and type that was made last."""
+        return self._last.get((size_of(ask), ask.mime))
 
     def _picture(self, ask: Ask, key: str) -> Picture:
-        if self._gallery is not None:
+        size = size_of(ask)
+        if ask.pictures:
+            return Picture(painter.encode(retouch(ask.pictures[0], ask.prompt, size, key), ask.mime), ask.mime)
+        if self._gallery is not None and ask.size is None:
             return self._gallery.next(ask.aspect_ratio)
-        return painter.paint(ask.prompt, ask.aspect_ratio, key)
+        return Picture(painter.encode(painter.render(ask.prompt, size, key), ask.mime), ask.mime)
+
+
+def without_output(answer: Answer, ask: Ask) -> Answer:
+    """Return an answer for which the prompt alone is charged."""
+    model = find(ask.vendor, ask.model)
+    assert model is not None, "it was answered"
+    bare = replace(answer, text="", pictures=(), thought_tokens=0)
+    return _counted(bare, ask, model, has_output=False)
+
+
+def _counted(answer: Answer, ask: Ask, model: Model, *, has_output: bool) -> Answer:
+    """Return the answer with its tokens counted and priced."""
+    paints = ask.kind is Kind.IMAGE
+    image_tokens = (ask.image_tokens or model.image_tokens) * ask.count if paints and has_output else 0
+    text_tokens = 0 if paints else _tokens(answer.text)
+    return replace(
+        answer,
+        completion_tokens=text_tokens + image_tokens,
+        image_tokens=image_tokens,
+        cost_micro_usd=cost_micro_usd(
+            model,
+            answer.prompt_tokens,
+            text_tokens + answer.thought_tokens,
+            image_tokens,
+            input_image_tokens=answer.input_image_tokens,
+            pictures=ask.count if paints and has_output else 0,
+        ),
+    )
 
 
 class Gallery:
@@ -80,9 +133,3 @@ class Gallery:
 
 def _tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
-
-
-def _ulid(key: str) -> str:
-    """Return 26 characters that look like the gateway's ids, from a hex key."""
-    number = int(key[:33], 16)
-    return "01K" + "".join(CROCKFORD[number >> (5 * place) & 31] for place in range(23))

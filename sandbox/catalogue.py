@@ -1,13 +1,16 @@
-"""The models that the stand-in gateway knows, and what their calls cost.
+"""The models that the stand-in vendors know, and what their calls cost.
 
-Prices: Vercel AI Gateway model pages (provider list price, no markup), read 2026-11. Slugs: `@ai-sdk/gateway` 4.0.146.
-One US dollar per million tokens is one micro-USD per token, so prices are kept as whole nano-USD per token.
+Prices: the vendors' list prices, which the AI Gateway passes on without markup, read 2026-11. Slugs:
+`@ai-sdk/gateway` 4.0.146. One US dollar per million tokens is one micro-USD per token, so prices are kept as
+whole nano-USD per token. Retired models are absent, so that calls for them get a 404.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from sandbox.calls import Vendor
 
 NANO_PER_MICRO = 1000
 MICRO_USD = Decimal(1_000_000)
@@ -23,11 +26,15 @@ class Price:
     """Per token of a picture made."""
     request_micro_usd: int = 0
     """Per request, on top of the tokens."""
+    input_image_nano_usd: int | None = None
+    """Per token of a picture shown; None: as text."""
+    picture_micro_usd: int = 0
+    """Per picture made, where pictures are not counted in tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One slug of the gateway's list."""
+    """One model of a vendor's list."""
 
     slug: str
     price: Price | None = None
@@ -38,6 +45,8 @@ class Model:
     """Not for chat at all; needs the images endpoints."""
     image_tokens: int = 1120
     """Output tokens of one 1K picture."""
+    thinks: bool = False
+    """Bills thoughts on top of its reply."""
 
     @property
     def creator(self) -> str:
@@ -47,16 +56,19 @@ class Model:
     @property
     def name(self) -> str:
         """Return the name as a person writes it."""
-        return self.slug.partition("/")[2].replace("-", " ").title()
+        return self.slug.rpartition("/")[2].replace("-", " ").title()
 
 
-def _price(input_usd: str, output_usd: str, image_usd: str = "0", request_usd: str = "0") -> Price:
+def _price(
+    input_usd: str, output_usd: str, image_usd: str = "0", request_usd: str = "0", input_image_usd: str | None = None
+) -> Price:
     """Return a price from US dollars per million tokens, and US dollars per request."""
     return Price(
         input_nano_usd=int(Decimal(input_usd) * NANO_PER_MICRO),
         output_nano_usd=int(Decimal(output_usd) * NANO_PER_MICRO),
         image_nano_usd=int(Decimal(image_usd) * NANO_PER_MICRO),
         request_micro_usd=int(Decimal(request_usd) * MICRO_USD),
+        input_image_nano_usd=None if input_image_usd is None else int(Decimal(input_image_usd) * NANO_PER_MICRO),
     )
 
 
@@ -81,32 +93,78 @@ _UNPRICED_TEXT = (
     "google/gemini-3.6-flash google/gemini-3.7-flash google/gemini-3.8-flash openai/gpt-4o-mini openai/gpt-5.4 "
     "openai/gpt-5.4-mini openai/gpt-5.4-pro openai/gpt-5.5"
 )
+_GPT_IMAGE = _price("5", "0", "30", input_image_usd="8")
 _IMAGE_ONLY = (
-    Model("openai/gpt-image-2", _price("5", "0", "30"), image_only=True),
-    Model("openai/gpt-image-2.5-flare", _price("5", "0", "30"), image_only=True),
-    Model("openai/gpt-image-1.5", _price("5", "10", "32"), image_only=True),
-    Model("openai/gpt-image-1-mini", _price("2", "0", "8"), image_only=True),
+    Model("openai/gpt-image-2", _GPT_IMAGE, image_only=True),
+    Model("openai/gpt-image-2.5-flare", _GPT_IMAGE, image_only=True),
+    Model("openai/gpt-image-2.6-flare", image_only=True),
+    Model("openai/gpt-image-1.5", _price("5", "10", "32", input_image_usd="8"), image_only=True),
+    Model("openai/gpt-image-1-mini", _price("2", "0", "8", input_image_usd="2.50"), image_only=True),
     Model("bfl/flux-2-pro", image_only=True),
     Model("bfl/flux-kontext-pro", image_only=True),
     Model("recraft/recraft-v3", image_only=True),
 )
+_THINKERS = frozenset({"gemini-3.1-flash-image", "gemini-3-pro-image", "gemini-2.5-flash", "gemini-3-flash"})
+PHOENIX = "de7d3faf-762f-48e0-b3b7-9d0ac3a3fcf3"
 
 MODELS: dict[str, Model] = {
     model.slug: model
     for model in (*_PAINTERS, *_PRICED_TEXT, *(Model(slug) for slug in _UNPRICED_TEXT.split()), *_IMAGE_ONLY)
 }
-"""Every model by slug. Retired ones (gemini-3-flash-image-preview, gemini-2.0-flash-exp) are absent, so calls get a 404."""
+"""The gateway's models by slug. Retired ones (gemini-3-flash-image-preview, gemini-2.0-flash-exp) are absent."""
 
 
-def cost_micro_usd(model: Model, prompt_tokens: int, text_tokens: int, image_tokens: int) -> int | None:
-    """Return what a call costs in micro-USD, rounded up to a whole one; None when the price is unknown."""
+def _direct(creator: str, *, dashed: bool = False) -> dict[str, Model]:
+    """Return a creator's models under the names that its own API knows: without the creator, or with no dots."""
+    models = {}
+    for model in MODELS.values():
+        if model.creator == creator:
+            name = model.slug.partition("/")[2]
+            name = name.replace(".", "-") if dashed else name
+            models[name] = replace(model, slug=name, thinks=name in _THINKERS)
+    return models
+
+
+BY_VENDOR: dict[Vendor, dict[str, Model]] = {
+    Vendor.GATEWAY: MODELS,
+    Vendor.GEMINI: _direct("google"),
+    Vendor.ANTHROPIC: _direct("anthropic", dashed=True),
+    Vendor.OPENAI: _direct("openai") | {"omni-moderation-latest": Model("omni-moderation-latest", Price(0, 0))},
+    # No list price is published; $0.018 a picture is what its own reply tells.
+    Vendor.LEONARDO: {PHOENIX: Model(PHOENIX, Price(0, 0, picture_micro_usd=18_000), image_only=True)},
+}
+"""Every vendor's models by the name it has there."""
+
+
+def find(vendor: Vendor, name: str) -> Model | None:
+    """Return a vendor's model, or None when it has none of that name."""
+    return BY_VENDOR[vendor].get(name)
+
+
+def cost_micro_usd(
+    model: Model,
+    prompt_tokens: int,
+    text_tokens: int,
+    image_tokens: int,
+    *,
+    input_image_tokens: int = 0,
+    pictures: int = 0,
+) -> int | None:
+    """Return what a call costs in micro-USD, rounded up to a whole one; None when the price is unknown.
+
+    `prompt_tokens` include `input_image_tokens`; `text_tokens` include thoughts.
+    """
     price = model.price
     if price is None:
         return None
+    shown_nano_usd = price.input_nano_usd if price.input_image_nano_usd is None else price.input_image_nano_usd
     nano = (
-        prompt_tokens * price.input_nano_usd + text_tokens * price.output_nano_usd + image_tokens * price.image_nano_usd
+        (prompt_tokens - input_image_tokens) * price.input_nano_usd
+        + input_image_tokens * shown_nano_usd
+        + text_tokens * price.output_nano_usd
+        + image_tokens * price.image_nano_usd
     )
-    return -(-nano // NANO_PER_MICRO) + price.request_micro_usd
+    return -(-nano // NANO_PER_MICRO) + price.request_micro_usd + pictures * price.picture_micro_usd
 
 
 def usd(micro_usd: int) -> str:

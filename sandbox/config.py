@@ -9,7 +9,10 @@ from enum import StrEnum
 from sandbox.calls import Json, Kind
 
 # Seconds a call takes under `brief`: the product brief's own figures for content, prompts and pictures.
-BRIEF_S = {Kind.JSON: (3.0, 5.0), Kind.TEXT: (4.0, 6.0), Kind.IMAGE: (3.0, 8.0)}
+BRIEF_S = {
+    Kind.JSON: (3.0, 5.0), Kind.TEXT: (4.0, 6.0), Kind.IMAGE: (3.0, 8.0),
+    Kind.MODERATION: (0.2, 0.5), Kind.POLL: (0.05, 0.2), Kind.DOWNLOAD: (0.1, 0.4),
+}  # fmt: skip
 
 
 class ConfigError(ValueError):
@@ -39,7 +42,10 @@ class Latency:
             raise ConfigError(f"latency_scale must be between 0 and 1000, not {self.scale}")
 
     def seconds(self, kind: Kind, key: str) -> float:
-        """Return the seconds that this call takes; the same key gives the same seconds."""
+        """Return the seconds that this call takes; the same key gives the same seconds.
+
+        A fixed time is the models': free calls then take none.
+        """
         match self.profile:
             case "instant":
                 return 0.0
@@ -47,7 +53,7 @@ class Latency:
                 low, high = BRIEF_S[kind]
                 return random.Random(f"latency:{key}").uniform(low, high) * self.scale
             case _:
-                return _fixed_s(self.profile) * self.scale
+                return _fixed_s(self.profile) * self.scale if kind.is_paid else 0.0
 
 
 def _fixed_s(profile: str) -> float:

@@ -7,10 +7,20 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from sandbox.calls import Json
+from sandbox.calls import Json, Vendor
 from sandbox.config import ConfigError
 from sandbox.desk import Desk
 from sandbox.faults import FaultError, read_rules
+
+# Where each vendor is, with its version as in its own base url. Gemini is at /v1 too, and Anthropic's messages at
+# /v1/messages. Anthropic's SDK adds /v1 itself: its base_url ends in /anthropic.
+BASE_PATHS = {
+    Vendor.GATEWAY: "/v1",
+    Vendor.GEMINI: "/v1beta",
+    Vendor.ANTHROPIC: "/anthropic/v1",
+    Vendor.OPENAI: "/openai/v1",
+    Vendor.LEONARDO: "/api/rest/v1",
+}
 
 
 class _BodyError(ValueError):
@@ -23,7 +33,13 @@ def blueprint(desk: Desk) -> Blueprint:
 
     @control.get("/health")
     def health() -> Json:
-        return {"status": "ok", "seed": desk.config.seed, "latency": desk.config.latency.profile}
+        root = request.host_url.rstrip("/")
+        return {
+            "status": "ok",
+            "seed": desk.config.seed,
+            "latency": desk.config.latency.profile,
+            "base_urls": {vendor.value: root + path for vendor, path in BASE_PATHS.items()},
+        }
 
     @control.post("/reset")
     def reset() -> Response:

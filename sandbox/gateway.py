@@ -1,105 +1,108 @@
-"""The AI Gateway's wire format: chat completions, models, credits, generations.
+"""The AI Gateway's wire format: chat completions and pictures; its lists and accounts are next door.
 
-Wire format: Vercel AI Gateway documentation (openai-chat-completions, rest-api, provider-options), 2026-09, and
-`@ai-sdk/gateway` 4.0.146 for error types.
+Base url: `/v1`. Wire format: Vercel AI Gateway documentation (openai-chat-completions, image-generation, rest-api,
+provider-options), 2026-09, and `@ai-sdk/gateway` 4.0.146 for error types.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from datetime import UTC, datetime
-from typing import Any
-
 from flask import Blueprint, Request, Response, request
 
-from sandbox.calls import Answer, Ask, Json, Kind, RefusedError, Trouble, fingerprint
-from sandbox.catalogue import MICRO_USD, MODELS, Model, usd
+from sandbox.calls import Answer, Ask, Json, Kind, RefusedError, RetryForm, Trouble, Vendor, fingerprint
+from sandbox.catalogue import MODELS
+from sandbox.chat_body import Said, authorize, dig, read_format, read_json, read_messages, read_model
+from sandbox.citations import place_sources
 from sandbox.desk import Desk
+from sandbox.encoding import base64_text, data_url
 from sandbox.exchange import respond
+from sandbox.gateway_account import add_account, add_catalogue, metadata
+from sandbox.images_body import FORMATS, read_wish
+from sandbox.painter import ratio_nearest
+from sandbox.retoucher import size_of
 
-REFUSED_KEY = "wrong"
+BLOCKED = "Your request was rejected by the safety system."
+NO_FUNDS = (
+    "Insufficient funds. Please add credits to your account to continue using AI services. Visit "
+    "https://vercel.com/d?to=%2F%5Bteam%5D%2F%7E%2Fai%3Fmodal%3Dtop-up to top up your credits."
+)
+QUOTA = 'Quota limit exceeded for "api-key". Current spend: $50.00, limit: $50.00.'
+UNAVAILABLE = "Service temporarily unavailable. Please try again shortly."
+TERMS = "The request was refused as a violation of provider Terms Of Service."
 
 # Status, type and message of each kind of trouble (gateway error table; the 402 text was seen in a real reply).
-ERRORS: dict[Trouble, tuple[int, str, str]] = {
-    Trouble.INVALID_REQUEST: (400, "invalid_request_error", "Invalid request"),
-    Trouble.UNAUTHORIZED: (401, "authentication_error", "Invalid API key"),
-    Trouble.INSUFFICIENT_FUNDS: (
-        402,
-        "insufficient_funds",
-        (
-            "Insufficient funds. Please add credits to your account to continue using AI services. Visit "
-            "https://vercel.com/d?to=%2F%5Bteam%5D%2F%7E%2Fai%3Fmodal%3Dtop-up to top up your credits."
-        ),
-    ),
-    Trouble.MODEL_NOT_FOUND: (404, "model_not_found", "Model not found"),
-    Trouble.RATE_LIMITED: (429, "rate_limit_exceeded", "Rate limit exceeded"),
-    Trouble.INTERNAL_ERROR: (500, "internal_server_error", "Internal server error"),
-    Trouble.OVERLOADED: (
-        503,
-        "service_unavailable_error",
-        "Service temporarily unavailable. Please try again shortly.",
-    ),
+ERRORS: dict[tuple[Trouble, str], tuple[int, str, str]] = {
+    (Trouble.INVALID_REQUEST, ""): (400, "invalid_request_error", "Invalid request"),
+    (Trouble.UNAUTHORIZED, ""): (401, "authentication_error", "Invalid API key"),
+    (Trouble.UNAUTHORIZED, "forbidden"): (403, "forbidden", "Forbidden"),
+    (Trouble.INSUFFICIENT_FUNDS, ""): (402, "insufficient_funds", NO_FUNDS),
+    (Trouble.INSUFFICIENT_FUNDS, "quota_for_entity_exceeded"): (402, "quota_for_entity_exceeded", QUOTA),
+    (Trouble.MODEL_NOT_FOUND, ""): (404, "model_not_found", "Model not found"),
+    (Trouble.RATE_LIMITED, ""): (429, "rate_limit_exceeded", "Rate limit exceeded"),
+    (Trouble.RATE_LIMITED, "upstream"): (429, "AI_APICallError", "Resource exhausted, please try again later."),
+    (Trouble.INTERNAL_ERROR, ""): (500, "internal_server_error", "Internal server error"),
+    (Trouble.OVERLOADED, ""): (503, "service_unavailable_error", UNAVAILABLE),
+    (Trouble.OVERLOADED, "500"): (500, "internal_server_error", "Internal server error"),
+    (Trouble.OVERLOADED, "424"): (424, "failed_dependency", "The provider failed to answer."),
+    (Trouble.BLOCKED, ""): (400, "invalid_request_error", BLOCKED),
+    (Trouble.BLOCKED, "forbidden"): (403, "forbidden", TERMS),
 }
-TYPE_OF_STATUS = {
+TYPE_OF_STATUS = {status: error_type for (_, variant), (status, error_type, _) in ERRORS.items() if not variant} | {
     400: "invalid_request_error",
-    401: "authentication_error",
-    402: "insufficient_funds",
     403: "forbidden",
-    404: "model_not_found",
     424: "failed_dependency",
-    429: "rate_limit_exceeded",
-    500: "internal_server_error",
-    503: "service_unavailable_error",
 }
 
 
 class GatewayWire:
     """Reads and renders `POST /v1/chat/completions`."""
 
-    vendor = "gateway"
+    vendor = Vendor.GATEWAY
+    retry_form = RetryForm.SECONDS
+    retry_after: str | None = None
 
     def read(self, request: Request) -> Ask:
         """Return what a chat request asks. Raises: RefusedError."""
-        _authorize(request)
-        body = _read_body(request)
-        model = body.get("model")
-        if not isinstance(model, str) or not model:
-            raise RefusedError(Trouble.INVALID_REQUEST, "model: expected a non-empty string")
-        system, prompt, input_images = _read_messages(body.get("messages"))
-        kind, schema_name, schema = _read_format(body)
+        authorize(request)
+        body = read_json(request)
+        model = read_model(body)
+        said = read_messages(body.get("messages"))
+        kind, schema_name, schema = read_format(body)
         if model in MODELS and MODELS[model].image_only:
             raise RefusedError(Trouble.INVALID_REQUEST, f"Model '{model}' does not support chat completions")
         if kind is Kind.IMAGE and model in MODELS and not MODELS[model].paints:
             raise RefusedError(Trouble.INVALID_REQUEST, f"Model '{model}' does not support image output")
         same = {name: body.get(name) for name in ("model", "messages", "modalities", "response_format")}
-        aspect_ratio = _dig(body, "providerOptions", "google", "imageConfig", "aspectRatio") or "1:1"
+        aspect_ratio = str(_ratio(body, said, kind))
         return Ask(
             model=model,
             kind=kind,
-            system=system,
-            prompt=prompt,
+            system=said.system,
+            prompt=said.prompt,
             schema_name=schema_name,
             schema=schema,
-            aspect_ratio=str(aspect_ratio),
-            input_images=input_images,
+            aspect_ratio=aspect_ratio,
+            input_images=said.input_images,
             fingerprint=fingerprint(same | {"aspect_ratio": aspect_ratio}),
+            pictures=said.pictures,
+            options=_labels(body),
         )
 
     def render(self, ask: Ask, answer: Answer) -> Json:
         """Return a `chat.completion`."""
         message: Json = {"role": "assistant", "content": answer.text}
-        if answer.picture is not None:
-            url = f"data:{answer.picture.mime};base64,{base64.b64encode(answer.picture.data).decode('ascii')}"
-            message["images"] = [{"type": "image_url", "image_url": {"url": url}}]
+        if answer.pictures:
+            message["images"] = [
+                {"type": "image_url", "image_url": {"url": data_url(answer, picture)}} for picture in answer.pictures
+            ]
         if answer.priced and answer.cost_micro_usd is not None:
-            message["provider_metadata"] = _metadata(MODELS[ask.model], answer, answer.cost_micro_usd)
+            message["provider_metadata"] = metadata(MODELS[ask.model], answer, answer.cost_micro_usd)
+        finish_reason = "stop" if answer.finish_reason == "empty" else answer.finish_reason
         reply: Json = {
             "id": answer.id,
             "object": "chat.completion",
             "created": answer.created_at,
             "model": ask.model,
-            "choices": [{"index": 0, "message": message, "finish_reason": answer.finish_reason}],
+            "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
             "usage": {
                 "prompt_tokens": answer.prompt_tokens,
                 "completion_tokens": answer.completion_tokens,
@@ -109,12 +112,13 @@ class GatewayWire:
             },
         }
         if ask.model.startswith("perplexity/"):
-            reply["citations"] = ["https://example.com/report", "https://example.org/survey"]
+            place_sources(reply, ask, answer)
         return reply
 
     def render_error(self, refused: RefusedError, ask: Ask | None) -> tuple[int, Json]:
         """Return status and error envelope."""
-        status, error_type, message = ERRORS[refused.trouble]
+        usual = ERRORS[refused.trouble, ""]
+        status, error_type, message = ERRORS.get((refused.trouble, refused.variant), usual)
         if refused.status is not None:
             status = refused.status
             error_type = TYPE_OF_STATUS.get(status, "internal_server_error")
@@ -125,206 +129,104 @@ class GatewayWire:
             error["param"] = {"modelId": ask.model}
         return status, {"error": error}
 
+    def headers(self, refused: RefusedError | None, key: str) -> dict[str, str]:
+        """Return nothing: the gateway sends neither limits nor a request id."""
+        del refused, key
+        return {}
+
+
+class GatewayImagesWire(GatewayWire):
+    """Reads and renders `POST /v1/images/generations` and `/v1/images/edits`."""
+
+    def __init__(self, *, is_edit: bool) -> None:
+        """Know which of the two."""
+        self._is_edit = is_edit
+
+    def read(self, request: Request) -> Ask:
+        """Return what an images request asks. Raises: RefusedError."""
+        authorize(request)
+        wish = read_wish(request, is_edit=self._is_edit)
+        model = MODELS.get(wish.model)
+        if model is not None and not (model.image_only or model.paints):
+            raise RefusedError(Trouble.INVALID_REQUEST, f"Model '{wish.model}' does not support image generation")
+        counts_quality = model is not None and model.creator == "openai"
+        return Ask(
+            model=wish.model,
+            kind=Kind.IMAGE,
+            system="",
+            prompt=wish.prompt,
+            input_images=len(wish.pictures),
+            fingerprint=fingerprint(["images", wish.model, wish.prompt, wish.size, wish.quality, len(wish.pictures)]),
+            pictures=wish.pictures,
+            size=wish.size,
+            count=wish.count,
+            mime=FORMATS[wish.output_format],
+            image_tokens=wish.image_tokens if counts_quality else None,
+            options=_labels(wish.body) | {"images": True},
+        )
+
+    def render(self, ask: Ask, answer: Answer) -> Json:
+        """Return an images response."""
+        reply: Json = {
+            "created": answer.created_at,
+            "data": [{"b64_json": base64_text(answer, picture)} for picture in answer.pictures],
+        }
+        if answer.priced and answer.cost_micro_usd is not None:
+            model = MODELS[ask.model]
+            shown = answer.input_image_tokens
+            reply["usage"] = {
+                "input_tokens": answer.prompt_tokens,
+                "output_tokens": answer.completion_tokens,
+                "total_tokens": answer.prompt_tokens + answer.completion_tokens,
+                "input_tokens_details": {"text_tokens": answer.prompt_tokens - shown, "image_tokens": shown},
+            }
+            reply["provider_metadata"] = metadata(model, answer, answer.cost_micro_usd)
+            reply["provider_metadata"][model.creator] = {"images": [{} for _ in answer.pictures]}
+        return reply
+
 
 def blueprint(desk: Desk) -> Blueprint:
     """Return the gateway's endpoints, mounted at `/v1`."""
     gateway = Blueprint("gateway", __name__, url_prefix="/v1")
     wire = GatewayWire()
+    generations, edits = GatewayImagesWire(is_edit=False), GatewayImagesWire(is_edit=True)
 
     @gateway.post("/chat/completions")
     def chat_completions() -> Response:
         return respond(desk, wire, request)
 
-    @gateway.get("/models")
-    def models() -> Json:
-        return {"object": "list", "data": [_model_row(model) for model in MODELS.values()]}
+    @gateway.post("/images/generations")
+    def images_generations() -> Response:
+        return respond(desk, generations, request)
 
-    @gateway.get("/credits")
-    def credits_left() -> Json | tuple[Json, int]:
-        if denied := _denied(wire):
-            return denied
-        balance, used = desk.credits()
-        return {"balance": balance, "total_used": used}
+    @gateway.post("/images/edits")
+    def images_edits() -> Response:
+        return respond(desk, edits, request)
 
-    @gateway.get("/generation")
-    def generation() -> Json | tuple[Json, int]:
-        if denied := _denied(wire):
-            return denied
-        charge = desk.find_charge(request.args.get("id", ""))
-        if charge is None:
-            return {"error": {"message": "Usage event not found"}}, 404
-        return {"data": _generation_row(charge.model, charge.answer)}
+    def denied() -> tuple[Json, int] | None:
+        try:
+            authorize(request)
+        except RefusedError as refused:
+            status, body = wire.render_error(refused, None)
+            return body, status
+        return None
 
+    add_catalogue(gateway)
+    add_account(gateway, desk, denied)
     return gateway
 
 
-def _denied(wire: GatewayWire) -> tuple[Json, int] | None:
-    try:
-        _authorize(request)
-    except RefusedError as refused:
-        status, body = wire.render_error(refused, None)
-        return body, status
-    return None
+def _labels(body: Json) -> Json:
+    """Return what reports are grouped by."""
+    options = dig(body, "providerOptions", "gateway") or {}
+    tags = options.get("tags") if isinstance(options, dict) else None
+    user = options.get("user") if isinstance(options, dict) else None
+    return {"user": str(user or ""), "tags": tags if isinstance(tags, list) else []}
 
 
-def _authorize(request: Request) -> None:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or key.strip() in ("", REFUSED_KEY):
-        raise RefusedError(Trouble.UNAUTHORIZED)
-
-
-def _read_body(request: Request) -> Json:
-    try:
-        body = json.loads(request.get_data(cache=True))
-    except ValueError:
-        raise RefusedError(Trouble.INVALID_REQUEST, "The request body is not valid JSON") from None
-    if not isinstance(body, dict):
-        raise RefusedError(Trouble.INVALID_REQUEST, "The request body must be a JSON object")
-    if body.get("stream"):
-        raise RefusedError(Trouble.INVALID_REQUEST, "stream: the sandbox answers without streaming only")
-    return body
-
-
-def _read_messages(messages: object) -> tuple[str, str, int]:
-    """Return the system text, the text of all user messages, and the number of pictures shown."""
-    if not isinstance(messages, list) or not messages:
-        raise RefusedError(Trouble.INVALID_REQUEST, "messages: expected a non-empty array")
-    system, prompt, images = [], [], 0
-    for message in messages:
-        role = message.get("role") if isinstance(message, dict) else None
-        if role not in ("system", "developer", "user", "assistant", "tool"):
-            raise RefusedError(Trouble.INVALID_REQUEST, f"messages: unknown role {role!r}")
-        text, shown = _read_content(message.get("content"))
-        images += shown
-        if role in ("system", "developer"):
-            system.append(text)
-        elif role == "user":
-            prompt.append(text)
-    return "\n".join(system), "\n".join(prompt), images
-
-
-def _read_content(content: object) -> tuple[str, int]:
-    """Return the text and the number of pictures of one message: a string, or a list of parts."""
-    if content is None or isinstance(content, str):
-        return content or "", 0
-    if not isinstance(content, list):
-        raise RefusedError(Trouble.INVALID_REQUEST, "messages: content must be a string or an array of parts")
-    texts, images = [], 0
-    for part in content:
-        match part:
-            case {"type": "text", "text": str(text)}:
-                texts.append(text)
-            case {"type": "image_url", "image_url": {"url": str()}}:
-                images += 1
-            case _:
-                raise RefusedError(Trouble.INVALID_REQUEST, "messages: unknown content part")
-    return "\n".join(texts), images
-
-
-def _read_format(body: Json) -> tuple[Kind, str, Json]:
-    """Return the kind of call and, for JSON, the schema's name and the schema."""
-    modalities = body.get("modalities")
-    if isinstance(modalities, list) and "image" in modalities:
-        return Kind.IMAGE, "", {}
-    match body.get("response_format"):
-        case {"type": "json_schema", "json_schema": {"name": str(name), "schema": dict(schema)}}:
-            return Kind.JSON, name, schema
-        case {"type": "json", "name": str(name), "schema": dict(schema)}:  # the gateway's older shape
-            return Kind.JSON, name, schema
-        case {"type": "json_object" | "json"}:
-            return Kind.JSON, "", {}
-        case None | {"type": "text"}:
-            return Kind.TEXT, "", {}
-        case _:
-            raise RefusedError(Trouble.INVALID_REQUEST, "response_format: expected json_schema with name and schema")
-
-
-def _dig(value: Any, *names: str) -> Any:
-    """Return a nested member, or None where the path ends early."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _metadata(model: Model, answer: Answer, cost_micro_usd: int) -> Json:
-    """Return `provider_metadata` as the gateway sends it."""
-    provider, api_model = model.creator, model.slug.partition("/")[2].replace(".", "-")
-    internal = f"{provider}:{api_model}"
-    attempt = {
-        "provider": provider, "internalModelId": internal, "providerApiModelId": api_model,
-        "credentialType": "system", "success": True, "startTime": 458753.407267, "endTime": 459891.705775,
-    }  # fmt: skip
-    model_attempt = {"modelId": model.slug, "canonicalSlug": model.slug, "success": True, "providerAttemptCount": 1}
-    routing = {
-        "originalModelId": model.slug,
-        "resolvedProvider": provider,
-        "resolvedProviderApiModelId": api_model,
-        "internalResolvedModelId": internal,
-        "fallbacksAvailable": [],
-        "internalReasoning": f"Selected {provider} as preferred provider",
-        "planningReasoning": "System credentials planned",
-        "canonicalSlug": model.slug,
-        "finalProvider": provider,
-        "attempts": [attempt],
-        "modelAttemptCount": 1,
-        "modelAttempts": [model_attempt],
-        "totalProviderAttemptCount": 1,
-    }
-    cost = usd(cost_micro_usd)
-    return {
-        provider: {},
-        "gateway": {"routing": routing, "cost": cost, "marketCost": cost, "generationId": answer.id},
-    }
-
-
-def _model_row(model: Model) -> Json:
-    row: Json = {
-        "id": model.slug,
-        "object": "model",
-        "created": 1755815280,
-        "released": 1772064000,
-        "owned_by": model.creator,
-        "name": model.name,
-        "description": f"{model.name}, played by the sandbox.",
-        "context_window": 131072,
-        "max_tokens": 32768,
-        "type": "image" if model.image_only else "language",
-        "tags": ["vision", "image-generation"] if model.paints else [] if model.image_only else ["vision"],
-    }
-    if model.price is not None:
-        # Dollars per token; the picture's price is not in the real list either.
-        row["pricing"] = {
-            "input": _per_token(model.price.input_nano_usd),
-            "output": _per_token(model.price.output_nano_usd),
-        }
-    return row
-
-
-def _per_token(nano_usd: int) -> str:
-    return f"{nano_usd / 10**9:.12f}".rstrip("0").rstrip(".")
-
-
-def _generation_row(slug: str, answer: Answer) -> Json:
-    cost = float((answer.cost_micro_usd or 0) / MICRO_USD)
-    return {
-        "id": answer.id,
-        "total_cost": cost,
-        "upstream_inference_cost": 0,
-        "usage": cost,
-        "created_at": datetime.fromtimestamp(answer.created_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "model": slug,
-        "is_byok": False,
-        "provider_name": MODELS[slug].creator,
-        "streamed": False,
-        "finish_reason": answer.finish_reason,
-        "latency": 200,
-        "generation_time": 1500,
-        "tokens_prompt": answer.prompt_tokens,
-        "tokens_completion": answer.completion_tokens,
-        "native_tokens_prompt": answer.prompt_tokens,
-        "native_tokens_completion": answer.completion_tokens,
-        "native_tokens_reasoning": 0,
-        "native_tokens_cached": 0,
-        "native_tokens_cache_creation": 0,
-        "billable_web_search_calls": 0,
-    }
+def _ratio(body: Json, said: Said, kind: Kind) -> object:
+    """Return the aspect ratio asked for; without one an edit keeps that of its picture."""
+    ratio = dig(body, "providerOptions", "google", "imageConfig", "aspectRatio")
+    if not ratio and kind is Kind.IMAGE and said.pictures:
+        return ratio_nearest(size_of(said.pictures[0]))
+    return ratio or "1:1"

@@ -22,29 +22,31 @@ def instance(schema: Json, topic: str, key: str) -> object:
     """Return a value for the schema; the same key gives the same value.
 
     Enums are picked by seed, but a verdict takes its first value; booleans are the good news. `pattern`,
-    `not`, `if` and `multipleOf` are not looked at.
+    `not`, `if` and `multipleOf` are not looked at. Type names may be in upper case, as in Gemini's `responseSchema`.
     """
     if not schema:
         return {"summary": Voice(key, read_topic(topic)).pick(CONTEXT)}
-    return _Walk(schema, read_topic(topic), key).value(schema, "", DEPTH)
+    return Walk(schema, read_topic(topic), key).value(schema, "", DEPTH)
 
 
-class _Walk:
+class Walk:
     """One descent through one schema."""
 
     def __init__(self, root: Json, topic: Topic, key: str) -> None:
+        """Take all later choices from this key."""
         self._root = root
         self._topic = topic
         self._voice = Voice(f"instance:{key}", topic)
 
     def value(self, schema: object, name: str, depth: int) -> object:
+        """Return a value for the schema of a member."""
         if not isinstance(schema, dict):
             return self._text({}, name)
         schema = self._resolve(schema)
         if branches := schema.get("anyOf") or schema.get("oneOf"):
             return self.value(self._likeliest(branches), name, depth - 1)
         if options := [schema["const"]] if "const" in schema else schema.get("enum"):
-            return options[0] if name in _VERDICTS else self._voice.random.choice(options)
+            return self._pick(options, name)
         match self._type(schema):
             case "object":
                 return self._object(schema, depth)
@@ -53,12 +55,18 @@ class _Walk:
             case kind:
                 return self._scalar(schema, kind, name)
 
+    def _pick(self, options: list[object], name: str) -> object:
+        return options[0] if name in _VERDICTS else self._voice.random.choice(options)
+
+    def _boolean(self, name: str) -> bool:
+        return not name.startswith(_BAD_NEWS)
+
     def _scalar(self, schema: Json, kind: str, name: str) -> object:
         match kind:
             case "integer" | "number":
                 return self._number(schema, is_whole=kind == "integer")
             case "boolean":
-                return not name.startswith(_BAD_NEWS)
+                return self._boolean(name)
             case "null":
                 return None
             case _:
@@ -90,7 +98,7 @@ class _Walk:
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = next((one for one in kind if one != "null"), "null")
-        return str(kind or ("object" if "properties" in schema else "array" if "items" in schema else "string"))
+        return str(kind or ("object" if "properties" in schema else "array" if "items" in schema else "string")).lower()
 
     def _object(self, schema: Json, depth: int) -> Json:
         required = set(schema.get("required", ()))

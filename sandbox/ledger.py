@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, OrderedDict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from sandbox.calls import Answer, Ask, Json
+from sandbox.calls import Answer, Ask, Json, Vendor
 
 REMEMBERED = 100_000  # calls kept in the log and in the bill's list: a long benchmark, some 50 MB
 
@@ -48,6 +48,10 @@ class Charge:
 
     model: str
     answer: Answer
+    ask: Ask
+    """Without texts and pictures."""
+    at: str
+    """ISO 8601, UTC: when the call came."""
 
 
 class Ledger:
@@ -57,28 +61,32 @@ class Ledger:
         """Start empty."""
         self._entries: OrderedDict[int, Entry] = OrderedDict()
         self._charges: OrderedDict[str, Charge] = OrderedDict()
-        self._counts: Counter[str] = Counter()
-        self._sums: Counter[str] = Counter()
+        self._counts: Counter[tuple[Vendor, str]] = Counter()
+        self._sums: Counter[tuple[Vendor, str]] = Counter()
         self._received = 0
 
-    def receive(self, vendor: str, at: str) -> Entry:
+    def receive(self, vendor: Vendor, at: str) -> Entry:
         """Open the next entry of the log."""
         self._received += 1
-        entry = Entry(n=self._received, at=at, vendor=vendor)
+        entry = Entry(n=self._received, at=at, vendor=vendor.value)
         self._entries[entry.n] = entry
         if len(self._entries) > REMEMBERED:
             self._entries.popitem(last=False)
         return entry
 
-    def charge(self, entry: Entry, answer: Answer) -> None:
-        """Put an answer on the bill. Pictures are dropped from what is kept."""
-        model = entry.model or ""
+    def charge(self, entry: Entry, ask: Ask, answer: Answer) -> None:
+        """Put an answer on the bill. Texts and pictures are dropped from what is kept."""
         entry.id, entry.billed_micro_usd = answer.id, answer.cost_micro_usd
-        self._charges[answer.id] = Charge(model, answer)
-        self._counts[model] += 1
-        self._sums[model] += answer.cost_micro_usd or 0
+        bare = replace(ask, system="", prompt="", pictures=(), schema={})
+        self._charges[answer.id] = Charge(ask.model, answer, bare, entry.at)
+        self._counts[ask.vendor, ask.model] += 1
+        self._sums[ask.vendor, ask.model] += answer.cost_micro_usd or 0
         if len(self._charges) > REMEMBERED:
             self._charges.popitem(last=False)
+
+    def charges(self) -> list[Charge]:
+        """Return every remembered charge, oldest first."""
+        return list(self._charges.values())
 
     @property
     def total_micro_usd(self) -> int:
@@ -94,12 +102,19 @@ class Ledger:
         return [asdict(entry) for entry in self._entries.values()]
 
     def bill(self) -> Json:
-        """Return totals, per model counts and sums, and the ids billed."""
+        """Return totals, counts and sums per model and per vendor, and the ids billed."""
         return {
             "total_micro_usd": self.total_micro_usd,
             "calls": self._counts.total(),
-            "models": {
-                model: {"calls": count, "micro_usd": self._sums[model]} for model, count in sorted(self._counts.items())
-            },
+            "models": self._grouped(1),
+            "vendors": self._grouped(0),
             "ids": list(self._charges),
         }
+
+    def _grouped(self, place: int) -> Json:
+        groups: Json = {}
+        for of, count in sorted(self._counts.items()):
+            row = groups.setdefault(str(of[place]), {"calls": 0, "micro_usd": 0})
+            row["calls"] += count
+            row["micro_usd"] += self._sums[of]
+        return groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
@@ -60,12 +61,14 @@ class Load:
     def __init__(self) -> None:
         """Start with nothing in flight."""
         self._gauges: dict[str, Gauge] = {EVERYTHING: Gauge()}
+        self._parked: list[tuple[float, str]] = []
 
     def admit(self, model: str, limits: tuple[Limit, ...], now_s: float) -> int:
         """Count a call in and return how many were in flight before it.
 
         Raises: RefusedError when a limit is reached; the call is then not in flight.
         """
+        self._leave_when_due(now_s)
         gauges = (self._gauges.setdefault(model, Gauge()), self._gauges[EVERYTHING])
         for gauge in gauges:
             gauge.per_second[int(now_s)] += 1
@@ -90,12 +93,23 @@ class Load:
         for name in (model, EVERYTHING):
             self._gauges[name].in_flight -= 1
 
-    def as_json(self) -> Json:
+    def park(self, model: str, due_s: float) -> None:
+        """Keep an admitted call in flight until a moment: a job that works on after its reply."""
+        self._parked.append((due_s, model))
+
+    def _leave_when_due(self, now_s: float) -> None:
+        for _, model in [parked for parked in self._parked if parked[0] <= now_s]:
+            self.leave(model)
+        self._parked = [parked for parked in self._parked if parked[0] > now_s]
+
+    def as_json(self, now_s: float = math.inf) -> Json:
         """Return every gauge by model; `*` is all together."""
+        self._leave_when_due(now_s)
         return {name: gauge.as_json() for name, gauge in self._gauges.items()}
 
     def forget(self) -> None:
-        """Clear the peaks and counts; calls still in flight stay counted."""
+        """Clear the peaks and counts; calls still in flight stay counted, jobs do not."""
+        self._leave_when_due(math.inf)
         for name, gauge in list(self._gauges.items()):
             self._gauges[name] = Gauge(
                 in_flight=gauge.in_flight, in_flight_max=gauge.in_flight, offered_in_flight_max=gauge.in_flight

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
 from sandbox import painter_forms, painter_lands, painter_lines
-from sandbox.calls import Picture
+from sandbox.calls import Ask, Picture
 from sandbox.painter_colours import palette_for
 from sandbox.painter_tools import Canvas, Field, Paint
 
@@ -22,6 +23,7 @@ SIZES = {
     "4:5": (928, 1152), "5:4": (1152, 928), "9:16": (768, 1376), "16:9": (1376, 768), "21:9": (1584, 672),
 }  # fmt: skip
 GENERATOR = "Pressroom sandbox"
+QUALITY = 90  # of JPEG and WebP
 GRAIN = 3.0  # standard deviation, in steps of 255: seen as texture, not as noise
 MOTTLE = 0.09  # depth of the light's unevenness; it also keeps the dHashes of calm pictures apart
 
@@ -34,6 +36,16 @@ def paint(prompt: str, aspect_ratio: str, key: str) -> Picture:
     return Picture(encode(render(prompt, size, key)), "image/png")
 
 
+def size_of(ask: Ask) -> tuple[int, int]:
+    """Return the pixels that a call asks for."""
+    return ask.size or SIZES.get(ask.aspect_ratio, SIZES["1:1"])
+
+
+def ratio_nearest(size: tuple[int, int]) -> str:
+    """Return the known aspect ratio that is nearest to a size."""
+    return min(SIZES, key=lambda name: abs(math.log(SIZES[name][0] / SIZES[name][1]) - math.log(size[0] / size[1])))
+
+
 def render(prompt: str, size: tuple[int, int], key: str, painter: int | None = None) -> Image.Image:
     """Return the picture itself; `painter` overrules the choice, to look at one."""
     digest = hashlib.sha256(f"{key}:{prompt}".encode("utf-8", "surrogatepass")).digest()
@@ -43,8 +55,12 @@ def render(prompt: str, size: tuple[int, int], key: str, painter: int | None = N
     return _finish(_mottle(canvas, PAINTERS[number](canvas)), size, random)
 
 
-def encode(image: Image.Image) -> bytes:
-    """Return PNG bytes, marked as made by the sandbox."""
+def encode(image: Image.Image, mime: str = "image/png") -> bytes:
+    """Return the bytes of a PNG marked as made by the sandbox, or of a JPEG or WebP."""
+    if mime != "image/png":
+        other = io.BytesIO()
+        image.save(other, mime.partition("/")[2].upper(), quality=QUALITY)
+        return other.getvalue()
     note = PngImagePlugin.PngInfo()
     note.add_text("Generator", GENERATOR)
     buffer = io.BytesIO()

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from sandbox import control, gateway
+from sandbox import anthropic, control, gateway, gemini, leonardo, openai
 from sandbox.config import Config
 from sandbox.desk import Desk
 
@@ -50,7 +50,8 @@ def create_app(config: Config | None = None, desk: Desk | None = None) -> Flask:
     desk = desk or Desk(config or Config())
     app = Flask("sandbox", static_folder=None)
     app.register_blueprint(control.blueprint(desk))
-    app.register_blueprint(gateway.blueprint(desk))
+    for vendor in (gateway, gemini, anthropic, openai, leonardo):
+        app.register_blueprint(vendor.blueprint(desk))
     return app
 
 

@@ -9,16 +9,26 @@ from sandbox.art_director import direct, is_art_direction
 from sandbox.calls import Ask, Json, Kind
 from sandbox.instances import instance
 from sandbox.post_writer import write_post
+from sandbox.rewriter import is_rewrite, rewrite
 from sandbox.topics import read_topic
+from sandbox.verdicts import is_review, verdict
 from sandbox.voice import Voice
 from sandbox.writer_article import BRIDGES, CONTEXT, LEADS
 
 POST_SCHEMA = "full_post_content"
+POST_MEMBERS = frozenset({"hook", "slides", "article", "quote"})
 DEFAULT_SLIDES = 11
 
 
-def write(ask: Ask, key: str) -> str:
-    """Return the reply text for an ask; the same key gives the same text."""
+def write(ask: Ask, key: str, avoid: tuple[str, ...] = ()) -> str:
+    """Return the reply text for an ask; the same key gives the same text.
+
+    `avoid` are words that a rewritten prompt must not have.
+    """
+    if is_rewrite(ask.system):
+        return rewrite(ask, key, avoid)
+    if is_review(ask):
+        return verdict(ask, key)
     if ask.kind is Kind.JSON:
         return json.dumps(_content(ask, key), ensure_ascii=False)
     if is_art_direction(ask.system, ask.prompt):
@@ -28,11 +38,18 @@ def write(ask: Ask, key: str) -> str:
 
 def _content(ask: Ask, key: str) -> object:
     topic = field(ask.prompt, "Topic") or _subject_line(ask.prompt)
-    if ask.schema_name != POST_SCHEMA:
+    if not _is_post(ask):
         return instance(ask.schema, topic, key)
     slides = field(ask.prompt, "Slides")
     count = int(slides) if slides.isdecimal() and int(slides) > 0 else _least_slides(ask.schema)
     return write_post(topic, field(ask.prompt, "Tone").lower(), count, key)
+
+
+def _is_post(ask: Ask) -> bool:
+    """Tell whether a whole post is asked for: by name, or by its members where the wire format has no names."""
+    if ask.schema_name:
+        return ask.schema_name == POST_SCHEMA
+    return set(ask.schema.get("properties", {})) >= POST_MEMBERS
 
 
 def field(prompt: str, name: str) -> str:

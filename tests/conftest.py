@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from harness import Installation, Sandbox, forget_caches
 from redis import Redis
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app.cli import stack
@@ -22,8 +22,10 @@ from app.embedded.ports import free_port
 from app.embedded.services import Services, running
 from app.embedded.supervisor import Process, Supervisor
 from app.settings import settings
+from harness import Installation, Sandbox, forget_caches, forget_settings
 
 TEMPLATE = "pressroom_template"
+SHARED = "pressroom_shared"
 OURS = ("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_", "AI_GATEWAY_")
 _numbers = itertools.count(1)
 
@@ -41,6 +43,8 @@ def services() -> Iterator[Services]:
     folder = Path(tempfile.mkdtemp(prefix="pressroom-tests-"))
     try:
         with running(folder) as both:
+            _admin(both, "ALTER SYSTEM SET fsync = off")  # no test pulls the plug of the machine
+            _admin(both, "SELECT pg_reload_conf()")
             _admin(both, f'CREATE DATABASE "{TEMPLATE}"')
             migrate.migrate(_with_database(both.database_url, TEMPLATE))
             yield both
@@ -55,7 +59,10 @@ def _with_database(url: str, name: str) -> str:
 def _admin(services: Services, statement: str) -> None:
     url = make_url(services.database_url)
     with psycopg.connect(
-        host=str(url.query["host"]), port=str(url.query.get("port", "5432")), user=url.username, dbname="postgres",
+        host=str(url.query["host"]),
+        port=str(url.query.get("port", "5432")),
+        user=url.username,
+        dbname="postgres",
         autocommit=True,
     ) as connection:
         connection.execute(statement)  # type: ignore[call-overload]
@@ -71,6 +78,34 @@ def installation(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: 
         forget_caches()
         yield made
         forget_caches()
+
+
+@pytest.fixture(scope="session")
+def _shared_database(services: Services) -> Iterator[str]:
+    _admin(services, f'CREATE DATABASE "{SHARED}" TEMPLATE "{TEMPLATE}"')
+    yield _with_database(services.database_url, SHARED)
+    session.forget_engine()
+
+
+@pytest.fixture
+def database(
+    services: Services, _shared_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Installation]:
+    """As `installation`, for tests that start no processes: one database, emptied for each, which takes no time."""
+    made = Installation(_shared_database, services.redis_url, tmp_path)
+    for name, value in made.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(Path(__file__).parents[1])
+    forget_settings()
+    if session.engine.cache_info().currsize and session.engine().url.database != SHARED:
+        session.forget_engine()
+    with session.transaction(durable=False) as emptying:
+        emptying.execute(text("SET LOCAL lock_timeout = '5s'"))
+        emptying.execute(text("DELETE FROM users"))  # everything else belongs to a user
+    with Redis.from_url(services.redis_url) as redis:
+        redis.flushall()
+    yield made
+    forget_settings()
 
 
 @contextmanager

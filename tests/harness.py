@@ -30,6 +30,11 @@ def wait_for(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "
 def forget_caches() -> None:
     """Make this process read settings, engine and storage anew."""
     session.forget_engine()
+    forget_settings()
+
+
+def forget_settings() -> None:
+    """Make this process read settings and storage anew, and keep its connections to the database."""
     broker.forget()
     for cached in (settings, storage):
         cached.cache_clear()

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from orders import order, pieces_of, run_of
 from sqlalchemy import func, text, update
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,7 @@ from app.pipelines.pipeline import Done, NewPiece, Stage
 from app.runs import claims, finish
 from app.runs.claims import Claim, Moved
 from app.runs.finish import finish as end_round
+from orders import order, pieces_of, run_of
 
 FULL_POST = pipeline_named("full-post")
 PROMPT = "a lighthouse of server racks at dusk, one soft key light"
@@ -94,12 +94,15 @@ def pictures_of(run_id: uuid.UUID) -> Sequence[Piece]:
 
 def make(piece: Piece, *, until: str | None = None) -> Moved:
     """Take a piece through its steps, up to but without `until`, all in one transaction."""
-    moved, step = Moved(), piece_now(piece.id).step
     with transaction() as session:
-        while step is not None and step != until:
-            held = claims.claim(session, piece.id, step, session.get_one(Run, piece.run_id).round)
-            moved = claims.complete(session, FULL_POST, held, made(step))
-            step = FULL_POST.next_step(piece.kind, step)
+        return _make(session, session.get_one(Piece, piece.id), until)
+
+
+def _make(session: Session, piece: Piece, until: str | None = None) -> Moved:
+    moved = Moved()
+    while piece.step is not None and piece.step != until:
+        held = claims.claim(session, piece.id, piece.step, piece.round)
+        moved = claims.complete(session, FULL_POST, held, made(held.step))
     return moved
 
 
@@ -112,12 +115,15 @@ def end(run_id: uuid.UUID) -> str | None:
 def finished(user: User | None = None, *, failed: int = 0, **request: Any) -> uuid.UUID:
     """Return a run that has ended, with so many of its pictures FAILED."""
     run_id = opened(user, **request)
-    for n, piece in enumerate(pictures_of(run_id)):
-        if n < failed:
-            fail(take(piece))
-        else:
-            make(piece)
-    end(run_id)
+    with transaction() as session:
+        pictures = [piece for piece in finish.pieces_of(session, run_id) if piece.is_picture]
+        for n, piece in enumerate(pictures):
+            if n < failed:
+                held = claims.claim(session, piece.id, "draft_prompt", 1)
+                claims.fail(session, held, "prompt_blocked", "it did not work")
+            else:
+                _make(session, piece)
+        end_round(session, run_id, 1)
     return run_id
 
 

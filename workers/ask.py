@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -38,12 +39,14 @@ from app.runs.claims import Claim
 from app.settings import settings
 from workers import limits, safekeeping
 from workers.images import gates
+from workers.providers import provider
 from workers.providers.gateway import gateway
 from workers.providers.provider import Answer, Message, Schema
 
 log = logging.getLogger(__name__)
 Reply = TypeVar("Reply", bound=BaseModel)
 JOURNAL_PATIENCE_S = 60.0
+FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ class Asker:
         safekeeping.check_open()
 
         def ask() -> Answer:
-            return gateway().picture(route.model, prompt, aspect_ratio=aspect_ratio)
+            return gateway().picture(
+                provider.Call(route.model, settings().image_timeout.total_seconds()), prompt, aspect_ratio=aspect_ratio
+            )
 
         with limits.slot(route.provider, "image", settings().image_calls_in_flight):
             call_id, answer = self._call(asked, "image", ask)
@@ -140,7 +145,8 @@ class Asker:
             return earlier.id, earlier.reply
 
         def ask() -> Answer:
-            return gateway().chat(route.model, messages, schema=schema, max_tokens=self.stage.max_tokens_out)
+            how = provider.Call(route.model, settings().text_timeout.total_seconds())
+            return gateway().chat(how, messages, schema=schema, max_tokens=self.stage.max_tokens_out)
 
         with limits.slot(route.provider, "text", settings().text_calls_in_flight):
             call_id, answer = self._call(asked, "text", ask)
@@ -233,11 +239,12 @@ def with_image_tokens(model: str, answer: Answer) -> Usage | None:
 
 
 def without_fences(text: str) -> str:
-    """Return JSON text without the Markdown fences that models like to put around it."""
+    """Return JSON text without the Markdown fences, and the words before and after them, that models like to add."""
     stripped = text.strip()
-    if not stripped.startswith("```"):
+    if stripped.startswith(("{", "[")):
         return stripped
-    return stripped.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
+    fenced = FENCED.search(stripped)
+    return fenced[1] if fenced else stripped
 
 
 def until_journaled(write: Callable[[Any], None]) -> None:

@@ -19,7 +19,6 @@ workers.tasks.register(app)
 workers.upkeep.register(app)
 
 
-
 def _after_fork(**_: Any) -> None:
     """Leave the parent's database sockets to the parent."""
     forget_engine(after_fork=True)

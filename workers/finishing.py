@@ -66,9 +66,7 @@ def backgrounds(run: Run, pieces: Sequence[Piece]) -> dict[uuid.UUID, dict[str, 
     for piece in pieces:
         if piece.is_picture and piece.state is PieceState.FAILED and piece.composed is None:
             try:
-                drawn[piece.id] = Composer(run, piece)(
-                    pipeline.layout(request, piece.kind, piece.position, piece.data)
-                )
+                drawn[piece.id] = Composer(run, piece)(pipeline.layout(request, piece.kind, piece.position, piece.data))
             except errors.TextDoesNotFit:
                 log.warning("no_background", extra={"piece_id": str(piece.id)})
     return drawn

@@ -123,6 +123,10 @@ def _acquire(provider: str, keys: tuple[str, str], most: int, token: str) -> Non
                 raise ProviderBusy(f"{provider} is fully used", provider=provider, retry_after_s=1)
             time.sleep(max(random.uniform(*POLL_S), wait_ms / 1000 if wait_ms > 1 else 0))
             wait_ms = _grant(keys, most, token)
+            if wait_ms > MAX_WAIT_S * 1000:  # a pause that began meanwhile is slept in the row, too
+                raise ProviderBusy(
+                    f"{provider} asked to be left alone", provider=provider, retry_after_s=wait_ms / 1000
+                )
     finally:
         _parked.release()
 

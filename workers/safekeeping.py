@@ -25,11 +25,18 @@ _storage_is_down = False
 
 
 def check_open() -> None:
-    """Do nothing when paid bytes can be stored. Raises StorageError: while storage is down no picture is bought."""
+    """Do nothing when paid bytes can be stored. Raises StorageError: while storage is down no picture is bought.
+
+    A process that saw the outage asks the storage itself whether it is over: what waits is stored by another one.
+    """
+    global _storage_is_down  # noqa: PLW0603 - a flag of this process
     with transaction() as session:
         waiting = session.scalar(select(Unstored.call_id).limit(1))
-    if waiting is not None or _storage_is_down:
+    if waiting is not None:
         raise StorageError("storage is down: no picture is bought until it takes what waits")
+    if _storage_is_down:
+        storage().check()
+        _storage_is_down = False
 
 
 def key_of(held: Claim, data: bytes) -> str:
@@ -95,9 +102,7 @@ def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> None:
             return
     with transaction() as session:
         session.execute(
-            insert(Unstored)
-            .values(call_id=call_id, key=key, mime=mime_of(data), data=data)
-            .on_conflict_do_nothing()
+            insert(Unstored).values(call_id=call_id, key=key, mime=mime_of(data), data=data).on_conflict_do_nothing()
         )
 
 

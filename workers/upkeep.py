@@ -70,5 +70,3 @@ def watchdog() -> None:
         with transaction() as session:
             # Ended here, not by a message: whatever made it hang must not keep it from ending.
             finish.finish(session, run_id, round_, None)
-
-

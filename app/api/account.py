@@ -67,9 +67,7 @@ def revoke_key(key_id: uuid.UUID) -> ResponseReturnValue:
         user = auth.user(session)
         key = accounts.revoke_key(session, user, key_id)
         left = accounts.keys_left(session, user.id)
-    note = (
-        None if left else "that was your last key: only the operator can give you a new one (`pressroom keys create`)"
-    )
+    note = None if left else "that was your last key: only the operator can give you a new one (`pressroom keys add`)"
     return jsonify(**_shown(key), keys_left=left, note=note)
 
 

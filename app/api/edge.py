@@ -6,6 +6,7 @@ import logging
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,9 @@ def register(app: Flask) -> None:
 def _start() -> None:
     """Read the body before any transaction opens: a caller who sends slowly must not hold a database session."""
     g.started = time.perf_counter()
-    request.get_data(cache=True)
+    body = request.get_data(cache=True)
+    if request.content_length is None and len(body) >= (request.max_content_length or 0) > 0:
+        raise RequestEntityTooLarge  # Werkzeug cuts a chunked body at the limit and says nothing
 
 
 def _finish(response: Response) -> Response:

@@ -66,7 +66,9 @@ class Api:
         for pause_s in AGAIN_S:
             try:
                 return self._json("POST", f"/api/generate/{pipeline}", json=dict(request), headers=headers)
-            except ApiAway:
+            except ApiAway as exc:
+                if isinstance(exc.__cause__, httpx.ConnectError):
+                    raise  # nothing listens there
                 time.sleep(pause_s)
         return self._json("POST", f"/api/generate/{pipeline}", json=dict(request), headers=headers)
 
@@ -135,13 +137,19 @@ def readable(url: str | None, key: str | None) -> Iterator[Api]:
             yield api
         return
     if not installation.data_dir().exists() and "DATABASE_URL" not in os.environ:
-        raise SetupError(f"there is no Pressroom in {screen.short(installation.data_dir())} yet; start with `{screen.program()} demo`")
+        raise SetupError(
+            f"there is no Pressroom in {screen.short(installation.data_dir())} yet; start with `{screen.program()} demo`"
+        )
     with installation.database() as folder:
         from app.api import create_app  # noqa: PLC0415 - Flask and the endpoints, only where they are served
 
         transport = httpx.WSGITransport(create_app())
         stored = key or installation.owner_key(folder).text
-        yield Api(httpx.Client(transport=transport, base_url="http://localhost", headers={"Authorization": f"Bearer {stored}"}))
+        yield Api(
+            httpx.Client(
+                transport=transport, base_url="http://localhost", headers={"Authorization": f"Bearer {stored}"}
+            )
+        )
 
 
 def _stored_key(folder: Path) -> str:

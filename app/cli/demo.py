@@ -6,14 +6,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from app import costs
-from app.cli import folder, installation, launch, ordering, screen
-from app.cli.client import Api
-from app.cli.launch import Machine, Wish
+from app.cli import folder, installation, launch, options, ordering, screen
+from app.cli.client import Api, ApiAway
+from app.cli.launch import Machine
+from app.cli.watch import Followed
+from app.cli.wishes import Wish
 from app.domain.errors import SetupError
 from app.pipelines.catalog import pipeline_named
 from app.runs.accept import parse
@@ -26,15 +29,9 @@ OUT = Path("pressroom-demo")
 
 @click.command
 @click.option("--topic", default=TOPIC, show_default=True, help="What the post is about, 3 to 200 characters.")
-@click.option(
-    "--latency",
-    default="instant",
-    show_default=True,
-    metavar="instant|brief|fixed:S",
-    help="How long the sandbox takes to answer; `brief` takes as long as real models.",
-)
+@options.latency("instant")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the files.  [default: ./pressroom-demo/TOPIC]")
-@click.option("--sandbox", is_flag=True, help="Use the sandbox although a provider key is set.")
+@options.sandbox
 @click.option("--yes", is_flag=True, help="With a provider key: do not ask before it costs money.")
 def command(topic: str, latency: str, out: Path | None, *, sandbox: bool, yes: bool) -> None:
     """Make one post from a topic, watch it being made, and get its files.
@@ -43,23 +40,46 @@ def command(topic: str, latency: str, out: Path | None, *, sandbox: bool, yes: b
     """
     launch.end_in_order()
     parse(pipeline_named(PIPELINE), {"topic": topic})  # a wrong topic is told before anything is started
-    screen.say("[bold]Pressroom demo[/]  [dim]one topic becomes a carousel, an article, a quote and all their pictures[/]")
+    screen.say("[bold]Pressroom demo[/]  [dim]a topic becomes a carousel, an article, a quote and pictures[/]")
     screen.say()
     wish = Wish(latency=latency, flower=False, sandbox=sandbox)
-    with _machine(wish) as machine:
-        if not machine.is_sandboxed:
-            if sandbox:
-                raise SetupError("what runs on this data dir uses real models; stop it, or choose another --data-dir")
-            _agree(topic, is_agreed=yes)
-        api = Api.at(machine.api_url, machine.key.text)
-        screen.say()
-        run = ordering.watched(api, api.order(PIPELINE, {"topic": topic}), topic, machine.check)
-        files = ordering.fetched(api, run, out or folder.place(OUT, topic, run.view["id"]))
+    try:
+        machine, run, files = _made(wish, topic, out, is_agreed=yes)
+    except KeyboardInterrupt:
+        screen.say(f"Stopped; what is made is kept, and `{screen.program()} up` goes on with it.", indent=2)
+        sys.exit(130)
     ordering.report(run, files)
     _say_next(is_kept=machine.supervisor is None)
     ordering.say_files(files)
+    if files is None:
+        screen.say(f"[dim]What happened stands in {escape(screen.short(machine.data_dir / 'logs'))}[/]", indent=2)
     if run.view["status"] != "READY":
         sys.exit(1)
+
+
+def _made(wish: Wish, topic: str, out: Path | None, *, is_agreed: bool) -> tuple[Machine, Followed, Path | None]:
+    """Return what made the post, how it ended and its files. The run is ordered once, whoever makes it."""
+    ordered: dict[str, Any] | None = None
+    while True:
+        with _machine(wish) as machine:
+            api = Api.at(machine.api_url, machine.key.text)
+            try:
+                if ordered is None:
+                    _check_models(machine, wish, topic, is_agreed=is_agreed)
+                    screen.say()
+                    ordered = api.order(PIPELINE, {"topic": topic})
+                run = ordering.watched(api, api.run(ordered["id"]), topic, machine.check)
+                files = ordering.fetched(api, run, out or folder.place(OUT, topic, ordered["id"]))
+            except ApiAway:
+                if not machine.is_gone:
+                    raise
+            except KeyboardInterrupt:
+                screen.say()
+                screen.say("Stopping ... [dim]Ctrl-C again stops at once.[/]", indent=2)
+                raise
+            else:
+                return machine, run, files
+        screen.say("[yellow]![/] what ran here was stopped; starting it again", indent=2)
 
 
 @contextmanager
@@ -70,10 +90,20 @@ def _machine(wish: Wish) -> Iterator[Machine]:
             services = opened.enter_context(installation.claimed(installation.data_dir()))
         if services.owned:
             yield opened.enter_context(launch.started(services, wish))
-            opened.enter_context(screen.out().status("stopping ..."))
+            with screen.out().status("stopping ..."):
+                opened.close()
             return
         screen.say(f"[green]✓[/] using what runs on {escape(screen.short(services.data_dir))} already", indent=2)
-        yield launch.attached(services)
+        yield opened.enter_context(launch.attached(services))
+
+
+def _check_models(machine: Machine, wish: Wish, topic: str, *, is_agreed: bool) -> None:
+    """Do nothing when the sandbox answers; with real models, ask first. Raises SetupError, click.Abort."""
+    if machine.is_sandboxed:
+        return
+    if wish.sandbox:
+        raise SetupError("what runs on this data dir uses real models; stop it, or choose another --data-dir")
+    _agree(topic, is_agreed=is_agreed)
 
 
 def _agree(topic: str, *, is_agreed: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import click
 from rich.markup import escape
 
-from app.cli import client, folder, ordering, screen
+from app.cli import client, folder, options, ordering, screen
 
 OUT = Path("pressroom-out")
 TITLES = ("topic", "question", "product", "idea")  # what a request is about, where it has one of these
@@ -20,12 +20,13 @@ TITLES = ("topic", "question", "product", "idea")  # what a request is about, wh
 @click.argument("pipeline")
 @click.option("--topic", help="What it is about; short for --field topic=...")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the request; may be repeated.")
-@click.option("--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads it from stdin.")
+@click.option(
+    "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads it from stdin."
+)
 @click.option("--wait", is_flag=True, help="Watch it being made, then write its files into a folder.")
 @click.option("--out", type=click.Path(path_type=Path), help="That folder.  [default: ./pressroom-out/TITLE]")
-@click.option("--url", envvar="PRESSROOM_PUBLIC_URL", show_envvar=True, help="Which API.  [default: what runs here]")
-@click.option("--key", envvar="PRESSROOM_API_KEY", show_envvar=True, help="Your key.  [default: the owner's, on this machine]")
-def command(  # noqa: PLR0913 - click hands over one argument per option
+@options.api
+def command(
     pipeline: str,
     topic: str | None,
     fields: tuple[str, ...],
@@ -41,7 +42,7 @@ def command(  # noqa: PLR0913 - click hands over one argument per option
     \b
     pressroom generate full-post --topic "DevOps for Junior Engineers" --wait
     pressroom generate full-post --topic "Rust" --field slides=7 --field tone=punchy
-    """
+    """  # noqa: D301 - \b is how click is told to keep the lines
     request = _read(body) | dict(_field(text) for text in fields) | ({"topic": topic} if topic is not None else {})
     with client.running(url, key) as api:
         ordered = api.order(pipeline, request)
@@ -51,7 +52,11 @@ def command(  # noqa: PLR0913 - click hands over one argument per option
         title = next((str(request[name]) for name in TITLES if name in request), pipeline)
         screen.tell(f"Ordered {ordered['id']}")
         screen.say()
-        run = ordering.watched(api, ordered, title)
+        try:
+            run = ordering.watched(api, ordered, title)
+        except KeyboardInterrupt:
+            screen.say(f"It goes on without you: [cyan]{screen.program()} show {ordered['id'][:8]}[/]", indent=2)
+            sys.exit(130)
         files = ordering.fetched(api, run, out or folder.place(OUT, title, ordered["id"]))
     ordering.report(run, files)
     ordering.say_files(files)

@@ -38,9 +38,24 @@ def data_dir() -> Path:
     return settings().data_dir.expanduser().absolute()
 
 
-def adopt(values: Mapping[str, str]) -> None:
-    """Make `values` settings of this process and of all that it starts."""
+@contextmanager
+def adopted(values: Mapping[str, str]) -> Iterator[None]:
+    """Make `values` settings of this process, and of all that it starts, while the block lasts."""
+    before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
+    _read_anew()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        _read_anew()
+
+
+def _read_anew() -> None:
     session.forget_engine()
     for cached in (settings, storage):
         cached.cache_clear()
@@ -98,12 +113,11 @@ def database() -> Iterator[Path]:
     """Let this process reach the database, started for the moment if need be; yield the data dir. Raises EmbeddedError."""
     config, folder = settings(), data_dir()
     needs_no_redis = config.redis_url or (config.database_url and "redis://not-needed")
-    with running(folder, database_url=config.database_url, redis_url=needs_no_redis) as services:
-        adopt({"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url})
-        try:
-            yield folder
-        finally:
-            session.forget_engine()
+    with (
+        running(folder, database_url=config.database_url, redis_url=needs_no_redis) as services,
+        adopted({"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}),
+    ):
+        yield folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,15 @@ def revoke(key: str) -> None:
         found = session.execute(
             select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.revoked_at.is_(None))
         ).all()
-        fitting = [(row, user) for row, user in found if start and (row.prefix.startswith(start) or start.startswith(row.prefix))]
+        fitting = [
+            (row, user)
+            for row, user in found
+            if start and (row.prefix.startswith(start) or start.startswith(row.prefix))
+        ]
         if not fitting:
-            raise NotFound(f"no good key starts with {start!r}; `{screen.program()} keys` lists them", code="no_such_key")
+            raise NotFound(
+                f"no good key starts with {start!r}; `{screen.program()} keys` lists them", code="no_such_key"
+            )
         if len(fitting) > 1:
             raise Conflict(f"{len(fitting)} keys start with {start!r}; give more of it", code="ambiguous_key")
         row, user = fitting[0]

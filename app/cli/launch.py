@@ -13,11 +13,13 @@ from types import FrameType
 
 from app import logs
 from app.cli import installation, screen, stack
+from app.cli.client import ApiAway
 from app.cli.installation import OwnerKey
+from app.cli.wishes import Wish, choose_ports
 from app.db.migrate import FOLDER as MIGRATIONS
 from app.db.migrate import migrate
-from app.embedded import paths, ports
-from app.embedded.errors import PortInUse
+from app.embedded import paths
+from app.embedded.lock import read_owner
 from app.embedded.ports import LOOPBACK
 from app.embedded.services import Services
 from app.embedded.supervisor import Process, Supervisor, Terminated
@@ -25,25 +27,8 @@ from app.settings import settings
 
 SOURCES = MIGRATIONS.parent  # celeryconfig.py lies there
 READY_S = 60.0
-TRIES = 100  # ports after a default one
 SANDBOX_DRAIN_S = 8.0  # a stand-in's call costs nothing when it is cut off
 SANDBOX = "sandbox"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the command line asked for; a port of None = the usual one, or the next that is free."""
-
-    host: str = LOOPBACK
-    port: int | None = None
-    events_port: int | None = None
-    flower_port: int | None = None
-    sandbox_port: int | None = None
-    latency: str = "brief"
-    """How long the sandbox takes: instant, brief, fixed:SECONDS."""
-    flower: bool = True
-    sandbox: bool = False
-    """Use the sandbox although a provider's key is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +46,22 @@ class Machine:
     processes: tuple[str, ...] = ()
     """The names of what is supervised."""
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was another process's, which has ended or is about to."""
+        if self.supervisor is not None:
+            return False
+        owner = read_owner(self.data_dir)
+        return owner is None or "web" not in owner.ports
+
     def check(self) -> None:
-        """Raise what ended a process of ours for good. Raises ProcessKeepsDying."""
+        """Raise what makes waiting for it senseless. Raises ProcessKeepsDying, ApiAway."""
         if self.supervisor is not None:
             self.supervisor.check()
+        elif self.is_gone:
+            raise ApiAway(
+                f"the process that ran {self.data_dir} has ended; `{screen.program()} up` goes on with its work"
+            )
 
 
 @contextmanager
@@ -76,37 +73,36 @@ def started(services: Services, wish: Wish) -> Iterator[Machine]:
         migrate(services.database_url)
     is_sandboxed = wish.sandbox or settings().is_sandboxed
     env = _environment(services, wish, chosen, is_sandboxed=is_sandboxed)
-    installation.adopt(env)
-    key = installation.owner_key(services.data_dir)
-    processes = _processes(services.data_dir, wish, chosen, is_sandboxed=is_sandboxed)
-    supervisor = Supervisor(services.data_dir, processes)
-    with supervisor:
-        with screen.step(_names(processes)):
-            supervisor.wait_until_ready(READY_S)
-        services.announce(_announced(chosen, wish, is_sandboxed=is_sandboxed))
-        try:
-            yield Machine(
-                services.data_dir,
-                chosen.api_url,
-                chosen.events_url,
-                chosen.flower_url if wish.flower else None,
-                is_sandboxed,
-                key,
-                supervisor,
-                tuple(process.name for process in processes),
-            )
-        finally:
-            _stop(supervisor, processes)
+    with installation.adopted(env):
+        key = installation.owner_key(services.data_dir)
+        processes = _processes(services.data_dir, wish, chosen, is_sandboxed=is_sandboxed)
+        with Supervisor(services.data_dir, processes) as supervisor:
+            with screen.step(_names(processes)):
+                supervisor.wait_until_ready(READY_S)
+            services.announce(_announced(chosen, wish, is_sandboxed=is_sandboxed))
+            try:
+                yield Machine(
+                    services.data_dir,
+                    chosen.api_url,
+                    chosen.events_url,
+                    chosen.flower_url if wish.flower else None,
+                    is_sandboxed,
+                    key,
+                    supervisor,
+                    tuple(process.name for process in processes),
+                )
+            finally:
+                services.announce({})  # who comes now waits for our end, and who is attached knows
+                _stop(supervisor, processes)
 
 
-def attached(services: Services) -> Machine:
-    """Return what another process runs on the data dir; nothing of it is started or stopped here."""
-    installation.adopt(installation.environment(services))
+@contextmanager
+def attached(services: Services) -> Iterator[Machine]:
+    """Yield what another process runs on the data dir; nothing of it is started or stopped here."""
     at = {name: f"http://{LOOPBACK}:{port}" for name, port in services.ports.items()}
-    key = installation.owner_key(services.data_dir)
-    return Machine(
-        services.data_dir, at["web"], at.get("events", at["web"]), at.get("flower"), SANDBOX in at, key
-    )
+    with installation.adopted(installation.environment(services)):
+        key = installation.owner_key(services.data_dir)
+        yield Machine(services.data_dir, at["web"], at.get("events", at["web"]), at.get("flower"), SANDBOX in at, key)
 
 
 def end_in_order() -> None:
@@ -117,30 +113,6 @@ def end_in_order() -> None:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
-
-
-def choose_ports(wish: Wish) -> stack.Ports:
-    """Return a port for each: the one asked for, or the usual one, or the next that is free. Raises PortInUse."""
-    taken: set[int] = set()
-
-    def choose(asked: int | None, usual: int, option: str, host: str) -> int:
-        if asked is not None:
-            ports.require_free(asked, option, host)
-            taken.add(asked)
-            return asked
-        for port in range(usual, usual + TRIES):
-            if port not in taken and ports.is_free(port, host):
-                taken.add(port)
-                return port
-        raise PortInUse(usual, option)
-
-    return stack.Ports(
-        web=choose(wish.port, 8000, "--port", wish.host),
-        events=choose(wish.events_port, 8001, "--events-port", wish.host),
-        flower=choose(wish.flower_port, 5555, "--flower-port", LOOPBACK),
-        sandbox=choose(wish.sandbox_port, 9000, "--sandbox-port", LOOPBACK),
-        host=wish.host,
-    )
 
 
 def _environment(services: Services, wish: Wish, chosen: stack.Ports, *, is_sandboxed: bool) -> dict[str, str]:

@@ -92,8 +92,10 @@ def _fail(message: str, code: str) -> None:
 
 def _of_database(exc: Exception) -> str | None:
     """Return what to say when the database does not answer; None when that is not it."""
-    from sqlalchemy.exc import OperationalError, ProgrammingError  # noqa: PLC0415 - 0.2 s that only a failure pays
+    from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError  # noqa: PLC0415 - only a failure pays
 
+    if isinstance(exc, ArgumentError):
+        return "DATABASE_URL is no address of a database; write it as postgresql+psycopg://USER:PASSWORD@HOST/NAME"
     if isinstance(exc, OperationalError):
         reason = str(exc.orig).strip().splitlines()[0] if exc.orig else "no reason given"
         return f"the database does not answer ({reason}); check DATABASE_URL, or run `pressroom doctor`"

@@ -33,11 +33,12 @@ def report(run: Followed, files: Path | None) -> None:
         _say_failures(view)
     lines = [("Made", f"[dim]{escape(contents(files))}[/]")] if files else []
     unknown = f" and {cost['unknown_calls']} of unknown cost" if cost["unknown_calls"] else ""
-    prices = "by the price list; nothing was really paid" if cost["sandbox"] else ""
+    prices = "  [yellow]by the price list; sandbox: nothing was really paid[/]" if cost["sandbox"] else ""
     paid = screen.dollars(cost["micro_usd"])
-    lines.append(("Cost", f"[bold]{paid}[/]  [dim]{cost['calls']} calls{unknown}[/]  [yellow]{prices}[/]"))
-    stages = " · ".join(f"{screen.words(step)} {screen.seconds(end - begin)}" for step, begin, end in run.spans())
-    lines.append(("Time", f"[bold]{screen.seconds(run.elapsed_s)}[/]  [dim]{stages}; they overlap[/]"))
+    lines.append(("Cost", f"[bold]{paid}[/]  [dim]{cost['calls']} calls{unknown}[/]{prices}"))
+    spans = [f"{screen.words(step)} {screen.seconds(end - begin)}" for step, begin, end in run.spans()]
+    overlap = "; they overlap" if len(spans) > 1 else ""
+    lines.append(("Time", f"[bold]{screen.seconds(run.elapsed_s)}[/]  [dim]{' · '.join(spans)}{overlap}[/]"))
     if cost["sandbox"]:
         lines.append(("Models", "[yellow]sandbox[/]: the texts and pictures are stand-ins, and their metadata says so"))
     screen.facts(lines)

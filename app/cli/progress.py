@@ -22,7 +22,7 @@ PASSED = {"PENDING": 0, "PROMPTED": 1, "RENDERED": 2, "READY": 3, "FAILED": 3}
 CELLS = 3  # a picture's way: prompt, picture, slide
 FULL, EMPTY = "■", "·"
 NAMES = {"article": "cover"}  # what people call the picture of that piece
-LEGEND = "each: prompt, picture, slide"
+LEGEND = f"{FULL} prompt  {FULL} picture  {FULL} slide"
 MAX_TITLE = 60
 
 
@@ -116,8 +116,7 @@ def _cells(view: dict[str, Any]) -> Group:
         states.append(" " * (width - CELLS))
     if not pictures:
         return Group(Text("   the pictures follow when the texts are there", "dim"), Text())
-    states.append(f" {LEGEND}", "dim")
-    return Group(names, states)
+    return Group(names, states, Text(f"   {LEGEND}", "dim"))
 
 
 def _cell(piece: dict[str, Any]) -> Text:
@@ -129,4 +128,3 @@ def _cell(piece: dict[str, Any]) -> Text:
         done.append(FULL if piece["working"] else EMPTY, "yellow" if piece["working"] else "dim")
         done.append(EMPTY * (CELLS - passed - 1), "dim")
     return done
-

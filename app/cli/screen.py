@@ -13,16 +13,18 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 MICRO = 1_000_000
+PIPE_WIDTH = 240
 SANDBOX_NOTE = "[yellow]sandbox[/]: no provider key is set; texts and pictures are stand-ins and nothing is paid"
 
 
 @cache
 def out() -> Console:
-    """Return standard output."""
-    return Console(highlight=False)
+    """Return standard output; in a pipe a line may be as long as it is."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def say(markup: str = "", *, indent: int = 0) -> None:
@@ -52,12 +54,11 @@ def facts(pairs: list[tuple[str, str]]) -> None:
             say(f"{escape(name.ljust(width))}  {value}", indent=2)
         return
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=1)
     table.add_column(style="dim", width=width)
     table.add_column(overflow="fold")
     for name, value in pairs:
-        table.add_row("", name, value)
-    out().print(table)
+        table.add_row(name, value)
+    out().print(Padding(table, (0, 0, 0, 2)))
 
 
 def short(path: Path) -> str:
@@ -65,19 +66,23 @@ def short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def columns(*headings: str, right: tuple[str, ...] = ()) -> Table:
-    """Return an aligned table without lines."""
+def columns(*headings: str, right: tuple[str, ...] = (), flexible: tuple[str, ...] = ()) -> Table:
+    """Return an aligned table without lines; the flexible columns are folded where the terminal is narrow."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", no_wrap=heading not in {"what to do"})
+        table.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            no_wrap=heading not in flexible,
+            overflow="fold" if heading in flexible else "ellipsis",
+        )
     return table
 
 
 def dollars(micro_usd: int) -> str:
-    """Return an amount in US dollars, exact: at least four digits after the point, six when they are there."""
+    """Return an amount in US dollars, exact to the micro-dollar: `$0.041300`."""
     whole, rest = divmod(micro_usd, MICRO)
-    digits = f"{rest:06d}"
-    return f"${whole}.{digits[:4]}{digits[4:].rstrip('0')}"
+    return f"${whole}.{rest:06d}"
 
 
 def words(name: str) -> str:

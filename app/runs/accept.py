@@ -90,10 +90,12 @@ def accept(
     session.flush()
     if idempotency and (before := _remember(session, user, idempotency, run)):
         return before
-    amounts = {**pipeline.charges, QuotaUnit.MONEY: reservation}
-    quotas.reserve(session, user, run_id, 1, month_of(moment), amounts)
     session.add_all(new_pieces(pipeline, run, pipeline.opening(request)))
     events.record(session, run, ("run.queued", {"state": RunState.QUEUED}))
+    session.flush()
+    # Last, for it locks the user's month until the commit: all orders of one user wait for each other here.
+    amounts = {**pipeline.charges, QuotaUnit.MONEY: reservation}
+    quotas.reserve(session, user, run_id, 1, month_of(moment), amounts)
     return Accepted(run_id, pipeline.name, RunState.QUEUED, is_replay=False)
 
 

@@ -198,9 +198,7 @@ def piece_event(piece: Piece) -> tuple[str, dict[str, object]]:
     return f"piece.{piece.state.lower()}", data
 
 
-def _progress(
-    session: Session, run: Run, told: list[tuple[str, dict[str, object]]], *, opened: bool = False
-) -> Moved:
+def _progress(session: Session, run: Run, told: list[tuple[str, dict[str, object]]], *, opened: bool = False) -> Moved:
     """Record events; find out whether that was the last piece (the run is locked: nobody can pass us)."""
     run.progressed_at = datetime.now(UTC)
     session.flush()
@@ -210,6 +208,9 @@ def _progress(
 
 def unfinished(session: Session, run_id: uuid.UUID) -> int:
     """Return how many pieces of a run are not terminal."""
-    return session.scalar(
-        select(func.count()).select_from(Piece).where(and_(Piece.run_id == run_id, Piece.step.is_not(None)))
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(Piece).where(and_(Piece.run_id == run_id, Piece.step.is_not(None)))
+        )
+        or 0
+    )

@@ -98,9 +98,7 @@ def time_out(session: Session, run_id: uuid.UUID) -> tuple[uuid.UUID, int]:
     return run.id, run.round
 
 
-def _end(
-    session: Session, run: Run, pieces: Sequence[Piece], state: RunState, failure: dict[str, Any] | None
-) -> None:
+def _end(session: Session, run: Run, pieces: Sequence[Piece], state: RunState, failure: dict[str, Any] | None) -> None:
     journal.mark_abandoned(session, Call.run_id == run.id)
     run.state, run.failure, run.finished_at = state, failure, datetime.now(UTC)
     delivered = any(piece.state is PieceState.READY and piece.is_picture for piece in pieces)

@@ -45,9 +45,13 @@ type_chain = tuple[Link, ...]
 def due(now: datetime | None = None) -> ColumnElement[bool]:
     """Return the condition: not terminal, no live lease, due, and not sent a short while ago (doubling)."""
     moment = func.now() if now is None else now
-    patience = settings().resend_after * func.power(2, func.least(func.greatest(Piece.sent_count - 1, 0), MOST_DOUBLINGS))
-    # A step that waited for its time is due at that time, not `patience` after it was put back.
-    since_sent = case((Piece.next_try_at.is_not(None), Piece.next_try_at), else_=Piece.sent_at + patience)
+    patience = settings().resend_after * func.power(
+        2, func.least(func.greatest(Piece.sent_count - 1, 0), MOST_DOUBLINGS)
+    )
+    # A step that waited for its time is due at that time, not `patience` after it was put back. Once published for
+    # that time it has patience like any other: else every pass of the relay would publish it again.
+    waits = Piece.sent_at < Piece.next_try_at
+    since_sent = case((waits, Piece.next_try_at), else_=Piece.sent_at + patience)
     return and_(
         Piece.step.is_not(None),
         or_(Piece.lease_until.is_(None), Piece.lease_until < moment),

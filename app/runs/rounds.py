@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import costs, events, quotas
 from app.db.models import Piece, Run, User
-from app.domain.errors import Conflict, InvalidRequest
+from app.domain.errors import Conflict, InvalidRequest, NotFound
 from app.domain.plans import month_of
 from app.domain.prices import MILLION
 from app.domain.states import PieceState, QuotaUnit, RunState
@@ -99,7 +99,7 @@ def _piece(session: Session, run_id: uuid.UUID, piece_id: uuid.UUID) -> Piece:
     for piece in pieces_of(session, run_id):
         if piece.id == piece_id:
             return piece
-    raise InvalidRequest("this run has no such piece", code="unknown_piece")
+    raise NotFound("this run has no such piece", code="unknown_piece")
 
 
 def _start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, take: bool) -> NewRound:
@@ -159,7 +159,9 @@ def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
                 worst += stage.max_charged_calls * dearest
     if any(not pipeline.is_picture(piece.kind) for piece in pieces):
         # Its text opens the other pieces: all of them are still to be paid.
-        worst = sum(line.worst_micro_usd for line in costs.quote(pipeline, pipeline.request.model_validate(run.request)))
+        worst = sum(
+            line.worst_micro_usd for line in costs.quote(pipeline, pipeline.request.model_validate(run.request))
+        )
     cap = run.request.get("max_cost_usd")
     room = worst if cap is None else max(int(cap * MILLION) - run.spent_micro_usd - run.held_micro_usd, 0)
     return min(worst, room)

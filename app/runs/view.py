@@ -72,7 +72,7 @@ def owned(session: Session, user: User, run_id: uuid.UUID) -> Run:
 
 
 def run_view(session: Session, run: Run, url_of: UrlOf, links: Links) -> dict[str, Any]:
-    """Return the whole run: every piece with its own state, urls and cost. Two queries."""
+    """Return the whole run: every piece with its own state, urls and cost. Three queries."""
     rows = session.execute(
         select(Piece, func.coalesce(Piece.lease_until > func.now(), False))
         .where(Piece.run_id == run.id)
@@ -81,7 +81,9 @@ def run_view(session: Session, run: Run, url_of: UrlOf, links: Links) -> dict[st
     pieces = [piece for piece, _ in rows]
     spent = _spent(session, [run.id])[run.id]
     pipeline = all_pipelines()[run.pipeline]
-    return _head(run, pieces, spent.values(), links) | {
+    head = _head(run, pieces, spent.values(), links)
+    head["cost"]["purposes"] = _purposes(session, run.id)
+    return head | {
         "request": run.request,
         "texts": pipeline.texts(_data_by_kind(pieces)),
         "pieces": [_piece(piece, spent.get(piece.id, Spent()), url_of, working=working) for piece, working in rows],
@@ -206,6 +208,17 @@ def _spent(session: Session, run_ids: Sequence[uuid.UUID]) -> defaultdict[uuid.U
     for run_id, piece_id, money, calls, unknown, sandbox in rows:
         found[run_id][piece_id] = Spent(int(money), calls, unknown, sandbox)  # PostgreSQL sums bigint to numeric
     return found
+
+
+def _purposes(session: Session, run_id: uuid.UUID) -> dict[str, dict[str, int]]:
+    """Return what the run's calls cost by purpose, in the order in which each was first asked for."""
+    rows = session.execute(
+        select(Call.purpose, func.count(), func.coalesce(func.sum(Call.cost_micro_usd), 0))
+        .where(Call.run_id == run_id)
+        .group_by(Call.purpose)
+        .order_by(func.min(Call.started_at))
+    )
+    return {purpose: {"calls": calls, "micro_usd": int(money or 0)} for purpose, calls, money in rows}
 
 
 def usd(micro_usd: int) -> str:

@@ -37,7 +37,10 @@ def files() -> tuple[Path, ...]:
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):  # an unpacked archive
         folders = (*PACKAGES, "migrations", "tests")
-        listed = ["celeryconfig.py", *(str(f.relative_to(ROOT)) for name in folders for f in (ROOT / name).rglob("*.py"))]
+        listed = [
+            "celeryconfig.py",
+            *(str(f.relative_to(ROOT)) for name in folders for f in (ROOT / name).rglob("*.py")),
+        ]
     return tuple(sorted(Path(name) for name in listed if name and (ROOT / name).is_file()))
 
 

@@ -10,6 +10,7 @@ import sys
 import tomllib
 
 import pytest
+
 from architecture.sources import ROOT, imports, is_in, mentions, modules
 
 OURS = ("app", "workers", "sandbox", "celeryconfig", "migrations", "tests")
@@ -91,7 +92,9 @@ def test_a_part_imports_only_what_it_may_know(part: str) -> None:
 
 def test_the_leaves_never_import_each_other() -> None:
     faces_know_workers = [one for one in imports() if is_in(one.module, "app") and is_in(one.target, "workers")]
-    workers_know_faces = [one for one in imports() if is_in(one.module, "workers") and any(is_in(one.target, f) for f in FACES)]
+    workers_know_faces = [
+        one for one in imports() if is_in(one.module, "workers") and any(is_in(one.target, f) for f in FACES)
+    ]
     assert [str(one) for one in (*faces_know_workers, *workers_know_faces)] == []
 
 
@@ -107,6 +110,7 @@ COMES_WITH = {  # the hard dependency of a direct one, and a part of its interfa
     "werkzeug": "flask",
     "kombu": "celery",
     "botocore": "boto3",
+    "httpcore": "httpx",
     "dotenv": "pydantic-settings",
 }
 
@@ -117,7 +121,9 @@ def test_every_package_that_is_imported_is_a_direct_dependency() -> None:
     tops = {one.target.partition(".")[0]: one for one in imports() if not any(is_in(one.target, ours) for ours in OURS)}
     third = {top: one for top, one in tops.items() if top not in sys.stdlib_module_names}
     unknown = [
-        str(one) for top, one in third.items() if COMES_WITH.get(top, NAMES.get(top, top.replace("_", "-").lower())) not in direct
+        str(one)
+        for top, one in third.items()
+        if COMES_WITH.get(top, NAMES.get(top, top.replace("_", "-").lower())) not in direct
     ]
     assert unknown == []
 
@@ -137,13 +143,23 @@ OUTSIDE_WORLD = (
     "sqlalchemy", "psycopg", "redis", "celery", "kombu", "httpx", "requests", "socket", "urllib.request", "flask", "PIL",
     "boto3", "botocore", "reportlab", "os", "sys", "subprocess", "threading", "tempfile", "pathlib", "logging", "time",
 )  # fmt: skip
-CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.monotonic", "uuid.uuid4")
+CLOCKS = (
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "time.time",
+    "time.monotonic",
+    "uuid.uuid4",
+)
 
 
 @pytest.mark.parametrize("package", ["app.domain", "app.pipelines"])
 def test_the_pure_middle_knows_no_outside_world(package: str) -> None:
     broken = [
-        str(one) for one in imports() if is_in(one.module, package) and any(is_in(one.target, name) for name in OUTSIDE_WORLD)
+        str(one)
+        for one in imports()
+        if is_in(one.module, package) and any(is_in(one.target, name) for name in OUTSIDE_WORLD)
     ]
     assert broken == []
 

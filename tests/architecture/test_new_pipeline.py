@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from architecture.sources import ROOT
 
 NAME = re.compile(r"# app/pipelines/(\w+)\.py\n")

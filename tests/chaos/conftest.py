@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from harness import Installation, wait_for
 
 from app.cli import stack
 from app.embedded.supervisor import Supervisor
+from harness import Installation, wait_for
 
 WORKERS = ("worker-io-1", "worker-io-2", "worker-media", "worker-control")
 FAST = {"PRESSROOM_LEASE": "3", "PRESSROOM_RESEND_AFTER": "2"}
@@ -41,9 +41,7 @@ class Workers:
 
 
 @pytest.fixture
-def start_workers(
-    installation: Installation, run_processes: Callable[..., Supervisor]
-) -> Callable[..., Workers]:
+def start_workers(installation: Installation, run_processes: Callable[..., Supervisor]) -> Callable[..., Workers]:
     """Return a function that starts all workers and beat, with more settings and modules for the workers if given."""
 
     def start(*, include: str | None = None, **extra: str) -> Workers:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from conditions import is_over, pictures_there
-from harness import Installation, Sandbox, wait_for
-from orders import calls_of, events_of, order, pieces_of, run_of
 from redis import Redis
 
 from app import broker
 from app.domain.states import CallState, PieceState, RunState
+from conditions import is_over, pictures_there
+from harness import Installation, Sandbox, wait_for
+from orders import calls_of, events_of, order, pieces_of, run_of
 
 
 def test_every_message_delivered_twice_makes_one_post_and_pays_once(

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conditions import is_over, pictures_there
-from harness import Installation, Sandbox, wait_for
-from orders import a_user, calls_of, events_of, order, pieces_of, run_of
 from sqlalchemy import select
 
 from app import broker
@@ -17,6 +14,9 @@ from app.domain.plans import Plan
 from app.domain.states import CallState, PieceState, QuotaUnit, RunState
 from app.runs import rounds
 from app.storage import storage
+from conditions import is_over, pictures_there
+from harness import Installation, Sandbox, wait_for
+from orders import a_user, calls_of, events_of, order, pieces_of, run_of
 
 FAST = {"PRESSROOM_LEASE": "3", "PRESSROOM_RESEND_AFTER": "2"}
 IMAGES_FAIL = {"match": {"kind": "image"}, "fault": "model_retired"}
@@ -24,9 +24,9 @@ IMAGES_FAIL = {"match": {"kind": "image"}, "fault": "model_retired"}
 
 def used(user: Any, unit: QuotaUnit) -> int:
     with transaction() as session:
-        return session.scalar(
-            select(QuotaMonth.used).where(QuotaMonth.user_id == user.id, QuotaMonth.unit == unit)
-        ) or 0
+        return (
+            session.scalar(select(QuotaMonth.used).where(QuotaMonth.user_id == user.id, QuotaMonth.unit == unit)) or 0
+        )
 
 
 def test_a_run_without_any_picture_is_failed_refunded_and_told(
@@ -109,9 +109,7 @@ def waiting_bytes() -> int:
         return len(session.scalars(select(Unstored.call_id)).all())
 
 
-def test_a_canceled_run_stops_paying_and_keeps_what_it_has(
-    start_workers: Callable[..., Any], sandbox: Sandbox
-) -> None:
+def test_a_canceled_run_stops_paying_and_keeps_what_it_has(start_workers: Callable[..., Any], sandbox: Sandbox) -> None:
     sandbox.configure(latency="fixed:0.6")
     start_workers(**FAST, PRESSROOM_IMAGE_CALLS_IN_FLIGHT="1")
     run_id = order()

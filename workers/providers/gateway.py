@@ -1,72 +1,93 @@
-"""The AI Gateway: chat with JSON schema, and pictures through chat.
+"""The AI Gateway: text, vision, research, and pictures through chat or, for image-only models, through `/images`.
 
-Wire format: vercel.com/docs/ai-gateway/sdks-and-apis/openai-chat-completions, read 2026-09; error types:
-@ai-sdk/gateway 4.0.146, create-gateway-error.ts.
+Wire format: vercel.com/docs/ai-gateway/sdks-and-apis/openai-chat-completions and modalities/image-generation, read
+2026-09; error types: @ai-sdk/gateway 4.0.146, create-gateway-error.ts.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from app.domain.errors import (
-    ModelRetired,
-    ProviderAccount,
-    ProviderBusy,
-    ProviderDown,
-    ProviderError,
-    ProviderRejected,
-)
-from app.domain.prices import Usage, micro_usd
-from app.settings import settings
-from workers.providers.http import Received, post
-from workers.providers.provider import Answer, Message, Schema
+from app.domain.capabilities import PROVIDER_CAPABILITIES
+from app.domain.errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderBusy
+from workers.providers import chat_completions, citations, images_api, pictures, replies, safety
+from workers.providers.http import need_access, post
+from workers.providers.provider import Answer, Call, Message, Schema
+from workers.providers.refusals import Rule, cannot, reply_of
 
 NAME = "gateway"
-ACCOUNT_TYPES = {
-    "authentication_error",
-    "insufficient_funds",
-    "quota_for_entity_exceeded",
-    "customer_verification_required",
-    "forbidden",
-    "permission_error",
-}
+KEY_SETTING = "AI_GATEWAY_API_KEY"
+IMAGE_ONLY = (  # slugs of @ai-sdk/gateway 4.0.146; these refuse chat
+    "openai/gpt-image-", "bfl/", "bytedance/seedream-", "recraft/", "spacexai/grok-imagine-image",
+    "microsoft/mai-image-", "meta/muse-image-", "minimax/minimax-h3-image", "prodia/", "topaz/",
+)  # fmt: skip
+RESEARCHERS = ("perplexity/",)
+ROUTING = ("order", "only", "sort")  # options for the gateway itself; the others are for who is behind it
+SPELLED = {"output_format": "outputFormat"}  # AI-SDK names within providerOptions
+RULES = (
+    Rule(ModelRetired, frozenset({"model_not_found", "no_providers_available"})),
+    Rule(
+        ProviderAccount,
+        frozenset(
+            {
+                "authentication_error",
+                "insufficient_funds",
+                "quota_for_entity_exceeded",
+                "customer_verification_required",
+                "forbidden",
+                "permission_error",
+                "insufficient_quota",
+            }
+        ),
+    ),
+    # A vendor's own words may come through from behind the gateway.
+    Rule(ProviderBlocked, frozenset({"moderation_blocked", "content_policy_violation"}), ("safety system",)),
+    Rule(ProviderBusy, frozenset({"rate_limit_exceeded", "service_unavailable_error"})),
+)
 
 
 class Gateway:
     """The AI Gateway, or the sandbox in its place."""
 
     name = NAME
+    can = PROVIDER_CAPABILITIES[NAME]
 
-    def chat(self, model: str, messages: list[Message], *, schema: Schema | None, max_tokens: int) -> Answer:
-        """Return a text reply. Raises ProviderError."""
-        body: dict[str, Any] = {
-            "model": model,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "max_tokens": max_tokens,
-            "stream": False,
-        }
-        if schema is not None:
-            body["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": schema.name, "strict": True, "schema": schema.schema},
-            }
-        return _answer(_send(body, settings().text_timeout.total_seconds()))
+    def chat(self, call: Call, messages: Sequence[Message], *, schema: Schema | None, max_tokens: int) -> Answer:
+        """Return a text reply, with the sources of a research model. Raises ProviderError."""
+        body = {**chat_completions.body(call.model, messages, schema), "max_tokens": max_tokens}
+        reply, answer = _chat(body, call)
+        if call.model.startswith(RESEARCHERS):
+            answer = replace(answer, sources=citations.sources(reply, answer.text))
+        return answer
 
-    def picture(self, model: str, prompt: str, *, aspect_ratio: str) -> Answer:
+    def picture(
+        self,
+        call: Call,
+        prompt: str,
+        *,
+        aspect_ratio: str,
+        reference: bytes | None = None,
+        note_ref: Callable[[str], None] = lambda _: None,  # noqa: ARG002 - the gateway has no jobs
+    ) -> Answer:
         """Return a picture. The ratio stands in the prompt too: that REST passes the option on is not confirmed."""
+        asked = f"{prompt}\n\nAspect ratio {aspect_ratio}."
+        if call.model.startswith(IMAGE_ONLY):
+            return _image(call, asked, aspect_ratio, reference)
+        shown = () if reference is None else (reference,)
         body = {
-            "model": model,
-            "messages": [{"role": "user", "content": f"{prompt}\n\nAspect ratio {aspect_ratio}."}],
+            "model": call.model,
+            "messages": [{"role": "user", "content": chat_completions.content(asked, shown)}],
             "modalities": ["text", "image"],
             "stream": False,
-            "providerOptions": {"google": {"imageConfig": {"aspectRatio": aspect_ratio}}},
         }
-        return _answer(_send(body, settings().image_timeout.total_seconds()))
+        return _chat(body, call, {"google": {"imageConfig": {"aspectRatio": aspect_ratio}}})[1]
+
+    def resume(self, call: Call, ref: str) -> Answer:
+        """Not for the gateway: it has no jobs. Raises ProviderRejected."""
+        raise cannot(NAME, f"has no job {ref} of {call.model} to wait for")
 
 
 @cache
@@ -75,109 +96,73 @@ def gateway() -> Gateway:
     return Gateway()
 
 
-def _send(body: dict[str, Any], timeout_s: float) -> Received:
-    base_url, key = settings().gateway
-    received = post(
-        NAME, f"{base_url}/chat/completions", body, headers={"Authorization": f"Bearer {key}"}, timeout_s=timeout_s
-    )
-    if received.status != 200:  # noqa: PLR2004 - HTTP's own number
-        raise _error(received)
-    return received
+def _image(call: Call, prompt: str, aspect_ratio: str, reference: bytes | None) -> Answer:
+    """Return the picture of a model that only makes pictures."""
+    width, height = pictures.size_px(NAME, aspect_ratio)
+    body: dict[str, Any] = {"model": call.model, "prompt": prompt, "n": 1, "size": f"{width}x{height}"}
+    if reference is None:
+        body["response_format"] = "b64_json"
+    else:
+        body["images"] = [{"image_url": pictures.data_url(reference)}]
+    reply, status = _send("images/generations" if reference is None else "images/edits", body, call, {})
+    return _with_metadata(images_api.answer(NAME, reply, status), reply)
 
 
-def _error(received: Received) -> ProviderError:
-    """Return what an error reply means, by its `type` first and its status second."""
-    try:
-        error = json.loads(received.body)["error"]
-        kind, message = str(error.get("type")), str(error.get("message"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        # Something between us and the gateway answered: the request may have been carried out behind it.
-        return ProviderDown(
-            f"the gateway answered {received.status} without a readable error",
-            provider=NAME,
-            charged=None,
-            status=received.status,
-            retry_after_s=received.retry_after_s,
-        )
-    return _kind_of(kind, received.status)(
-        f"the gateway answered {received.status} {kind}: {message}"[:300],
-        provider=NAME,
-        status=received.status,
-        retry_after_s=received.retry_after_s,
-    )
+def _chat(
+    body: dict[str, Any], call: Call, provider_options: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], Answer]:
+    reply, status = _send("chat/completions", body, call, provider_options or {})
+    return reply, _with_metadata(chat_completions.answer(NAME, reply, status), reply)
 
 
-def _kind_of(kind: str, status: int) -> type[ProviderError]:
-    if kind in ACCOUNT_TYPES or status in (401, 402):
-        return ProviderAccount
-    if kind in ("model_not_found", "no_providers_available") or status == 404:  # noqa: PLR2004 - HTTP's own number
-        return ModelRetired
-    if status in (429, 503):
-        return ProviderBusy
-    if status >= 500 or status == 424:  # noqa: PLR2004 - HTTP's own numbers
-        return ProviderDown
-    return ProviderRejected
+def _send(
+    path: str, body: dict[str, Any], call: Call, provider_options: Mapping[str, Any]
+) -> tuple[dict[str, Any], int]:
+    access = need_access(NAME, KEY_SETTING)
+    if options := _options(call, provider_options):
+        body = {**body, "providerOptions": options}
+    headers = {"Authorization": f"Bearer {access.key}"}
+    received = post(NAME, f"{access.base_url}/{path}", body, headers=headers, timeout_s=call.timeout_s)
+    return reply_of(NAME, received, RULES), received.status
 
 
-def _answer(received: Received) -> Answer:
-    """Read a 200. What cannot be read may have been charged."""
-    try:
-        reply = json.loads(received.body)
-        choice = reply["choices"][0]
-        message = choice["message"]
-        text = message.get("content") or ""
-        images = message.get("images") or []
-        metadata = message.get("provider_metadata") or reply.get("provider_metadata") or {}
-        finish = choice.get("finish_reason")
-        return Answer(
-            text=text if isinstance(text, str) else "",
-            picture=_picture(images[0]["image_url"]["url"]) if images else None,
-            usage=_usage(reply.get("usage")),
-            cost_micro_usd=_cost(metadata.get("gateway") or {}, reply.get("usage")),
-            ref=(metadata.get("gateway") or {}).get("generationId") or reply.get("id"),
-            status=received.status,
-            is_blocked=finish == "content_filter",
-        )
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as exc:
-        raise ProviderDown(
-            "the gateway answered 200 with a body that is no chat completion",
-            provider=NAME,
-            charged=None,
-            status=received.status,
-        ) from exc
+def _options(call: Call, provider_options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `providerOptions`: the route's options, under the name of whom they are for."""
+    made: dict[str, Any] = {name: dict(value) for name, value in provider_options.items()}
+    for name, value in call.options.items():
+        if name in ROUTING:
+            made.setdefault("gateway", {})[name] = value
+        elif name == "imageSize":
+            google = made.setdefault("google", {})
+            google["imageConfig"] = {**google.get("imageConfig", {}), name: value}
+        else:
+            made.setdefault(call.model.partition("/")[0], {})[SPELLED.get(name, name)] = value
+    return made
 
 
-def _picture(url: str) -> bytes:
-    """Return the bytes of a data URL; what is not base64 comes back as it is, for the gates to refuse by name."""
-    _, _, payload = url.partition(",")
-    try:
-        return base64.b64decode(payload or url, validate=True)
-    except (binascii.Error, ValueError):
-        return (payload or url).encode()
+def _with_metadata(answer: Answer, reply: Mapping[str, Any]) -> Answer:
+    """Return the answer with what the gateway's metadata adds: cost, the generation's id, Google's own refusal.
 
-
-def _usage(usage: dict[str, Any] | None) -> Usage | None:
-    """Return the token counts; chat replies do not tell image tokens apart, so `image_out` stays 0."""
-    if not usage:
-        return None
-    details = usage.get("prompt_tokens_details") or {}
-    return Usage(
-        tokens_in=int(usage.get("prompt_tokens") or 0),
-        tokens_out=int(usage.get("completion_tokens") or 0),
-        cached_in=int(details.get("cached_tokens") or 0),
-    )
-
-
-def _cost(gateway_metadata: dict[str, Any], usage: dict[str, Any] | None) -> int | None:
-    """Return the cost in micro-USD that the reply states; None when it states none.
-
-    `cost` can be "0" under promotions or own keys: then `marketCost` says what it would cost.
+    `cost` can be "0" under promotions or own keys: then `marketCost` says what it would cost. The metadata stands in
+    the message or beside it, and a cost also in `usage`, as a number or, from Perplexity, as an object.
     """
-    for value in (gateway_metadata.get("cost"), gateway_metadata.get("marketCost"), (usage or {}).get("cost")):
-        try:
-            amount = Decimal(str(value))
-        except InvalidOperation:
-            continue
-        if amount > 0:
-            return micro_usd(amount)
-    return None
+    inner = replies.at(reply, "choices", 0, "message", "provider_metadata")
+    outer = reply.get("provider_metadata")
+    stated = [replies.at(place, "gateway", name) for place in (inner, outer) for name in ("cost", "marketCost")]
+    usage_cost = replies.at(reply, "usage", "cost")
+    held = any(
+        safety.is_blocked(
+            replies.at(place, "google", "finishReason"), replies.at(place, "google", "promptFeedback", "blockReason")
+        )
+        for place in (inner, outer)
+    )
+    return replace(
+        answer,
+        cost_micro_usd=replies.cost(*stated, usage_cost, replies.at(usage_cost, "total_cost")),
+        ref=replies.ref(
+            *(replies.at(place, "gateway", "generationId") for place in (inner, outer)),
+            reply.get("generationId"),
+            answer.ref,
+        ),
+        is_blocked=answer.is_blocked or held,
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from app.domain.capabilities import Capability
 from app.domain.prices import Usage
 
 
@@ -14,6 +16,8 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[bytes, ...] = ()
+    """Pictures that the turn shows, as stored: for providers that can see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,24 @@ class Schema:
 
     name: str
     schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How one request is made: the model, its deadline and the route's own parameters."""
+
+    model: str
+    timeout_s: float
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """From the routes file, for example {"quality": "medium"}; what a provider does not know is refused at start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a research answer has something from."""
+
+    url: str
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +60,53 @@ class Answer:
     status: int
     is_blocked: bool = False
     """A safety filter held the result back."""
+    sources: tuple[Source, ...] = ()
+    """Of a research answer; empty = unsourced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a moderation says of a picture or a text."""
+
+    flagged: bool
+    categories: tuple[str, ...] = ()
+    """What it is flagged for, in the provider's words, sorted."""
 
 
 class Provider(Protocol):
-    """Speaks one provider's API. Both methods raise ProviderError and nothing else."""
+    """Speaks one provider's API. The methods raise ProviderError and nothing else.
+
+    What `can` does not declare raises ProviderRejected without a request.
+    """
 
     name: str
+    can: frozenset[Capability]
 
-    def chat(self, model: str, messages: list[Message], *, schema: Schema | None, max_tokens: int) -> Answer:
+    def chat(self, call: Call, messages: Sequence[Message], *, schema: Schema | None, max_tokens: int) -> Answer:
         """Return a text reply; with `schema`, a JSON text that the provider tries to fit to it."""
 
-    def picture(self, model: str, prompt: str, *, aspect_ratio: str) -> Answer:
-        """Return a picture as raw bytes, as the provider sent it."""
+    def picture(
+        self,
+        call: Call,
+        prompt: str,
+        *,
+        aspect_ratio: str,
+        reference: bytes | None = None,
+        note_ref: Callable[[str], None] = lambda _: None,
+    ) -> Answer:
+        """Return a picture as raw bytes, as the provider sent it.
+
+        reference: a picture to be edited as the prompt says.
+        note_ref: told the provider's id of a job as soon as it is known, before it is waited for.
+        """
+
+    def resume(self, call: Call, ref: str) -> Answer:
+        """Wait for a job that was submitted before, instead of paying again; for providers with jobs."""
+
+
+@runtime_checkable
+class Moderator(Protocol):
+    """A provider that judges whether something may be shown. Raises ProviderError: what is not judged may not pass."""
+
+    def moderate(self, call: Call, picture: bytes | None, text: str | None) -> Verdict:
+        """Return the verdict on a picture, a text, or both together."""

@@ -84,9 +84,7 @@ class Piece(Base):
         CheckConstraint("attempt >= 0", name="attempt_not_negative"),
         CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease_whole"),
         CheckConstraint("(step IS NULL) = (state IN ('READY', 'FAILED'))", name="step_until_terminal"),
-        CheckConstraint(
-            "NOT (state = 'READY' AND is_picture AND picture IS NULL)", name="ready_picture_has_key"
-        ),
+        CheckConstraint("NOT (state = 'READY' AND is_picture AND picture IS NULL)", name="ready_picture_has_key"),
         CheckConstraint("NOT (state = 'FAILED' AND failure IS NULL)", name="failed_says_why"),
         Index("ix_pieces_due", "sent_at", postgresql_where=text("step IS NOT NULL")),
         Index("ix_pieces_lease", "lease_token", unique=True, postgresql_where=text("lease_token IS NOT NULL")),

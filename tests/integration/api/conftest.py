@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from callers import Caller, key_of
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from app import accounts
 from app.api import create_app
 from app.db.models import User
-from app.db.session import transaction
 from app.domain.plans import Plan
 from harness import Installation
 from orders import a_user
-
-
-class Caller:
-    """Sends requests with a key."""
-
-    def __init__(self, client: FlaskClient, key: str) -> None:
-        self.client = client
-        self.key = key
-
-    def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
-        headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
-        return self.client.open(path, method=method, headers=headers, **options)
 
 
 @pytest.fixture
@@ -37,12 +21,6 @@ def client(installation: Installation) -> FlaskClient:
 @pytest.fixture
 def user(installation: Installation) -> User:
     return a_user(Plan.BUSINESS)
-
-
-def key_of(user: User) -> str:
-    """Return a new key of the user."""
-    with transaction() as session:
-        return accounts.create_key(session, user, "test")[1]
 
 
 @pytest.fixture

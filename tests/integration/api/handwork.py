@@ -51,11 +51,11 @@ def step(piece: Piece, *, fails: bool = False, is_unknown: bool = False) -> None
 def pay(run: Run, piece: Piece, token: uuid.UUID, step: str, *, known: bool = True) -> None:
     """Journal one call."""
     asked = journal.Asked(step, step, "gateway", "a/model", "0" * 64, COST * 2, 99, is_sandbox=True)
-    cost = (COST, CostBasis.TABLE) if known else (None, CostBasis.UNKNOWN)
+    cost, basis = (COST if known else None), (CostBasis.TABLE if known else CostBasis.UNKNOWN)
     with transaction() as session:
         call_id = journal.intend(session, run.id, piece, token, asked)
     with transaction() as session:
-        journal.succeeded(session, call_id, journal.Outcome(*cost, Usage(100, 50), "a reply", 7, None, 200))
+        journal.succeeded(session, call_id, journal.Outcome(cost, basis, Usage(100, 50), "a reply", 7, None, 200))
 
 
 def made(run: Run, piece: Piece, step: str) -> Done:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from callers import Caller
 from flask.testing import FlaskClient
 
 from app import accounts
 from app.db.session import transaction
 from app.domain.errors import Conflict
-from conftest import Caller
-from harness import Installation
-
-VARIABLES = ("run_id", "piece_id", "brand_id", "key_id", "key")
 
 
 def test_usage_shows_the_month_in_posts_ads_and_money(call: Caller) -> None:
@@ -54,7 +51,8 @@ def test_brands_have_the_usual_verbs(call: Caller) -> None:
     assert call("GET", "/api/brands").get_json()["brands"] == []
 
 
-def test_two_users_cannot_have_one_name(installation: Installation) -> None:
+@pytest.mark.usefixtures("installation")
+def test_two_users_cannot_have_one_name() -> None:
     with transaction() as session:
         accounts.create_user(session, "ann@example.org")
     with transaction() as session, pytest.raises(Conflict):

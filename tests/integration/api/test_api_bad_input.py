@@ -8,16 +8,17 @@ import uuid
 from typing import Any
 
 import pytest
+from callers import Caller, key_of
 from flask.testing import FlaskClient
+from handwork import work
 from sqlalchemy import select
 
 from app import accounts, admission
 from app.db.models import ApiKey, User
 from app.db.session import transaction
 from app.domain.plans import Plan
-from conftest import Caller, key_of
-from harness import Installation, forget_caches
-from orders import a_user, order, run_of
+from harness import forget_caches
+from orders import a_user, order, pieces_of, run_of
 
 GENERATE = "/api/generate/full-post"
 TOPIC = "DevOps for Junior Engineers"
@@ -98,16 +99,39 @@ def test_a_revoked_key_gets_401(call: Caller, user: User) -> None:
     assert call("GET", "/api/runs").status_code == 401
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=99999999999", "limit=²", "status=DONE",
-                                   "pipeline=novel", "before=!", "before=YWJj", "before=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "limit=99999999999",
+        "limit=²",
+        "status=DONE",
+        "pipeline=novel",
+        "before=!",
+        "before=YWJj",
+        "before=%00",
+    ],
+)
 def test_a_wrong_query_gets_422(call: Caller, query: str) -> None:
     answer = call("GET", f"/api/runs?{query}")
     assert answer.status_code == 422
     assert query.partition("=")[0] in answer.get_json()["fields"]
 
 
-@pytest.mark.parametrize("path", ["/api/runs/17", f"/api/runs/{uuid.uuid4()}", "/nothing", "/media/../etc/passwd",
-                                  "/media/%00.png", "/media/.check", "/media/posts/x/.part-a.png"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/runs/17",
+        f"/api/runs/{uuid.uuid4()}",
+        "/nothing",
+        "/media/../etc/passwd",
+        "/media/%00.png",
+        "/media/.check",
+        "/media/posts/x/.part-a.png",
+    ],
+)
 def test_what_is_not_there_is_a_problem_with_404(call: Caller, path: str) -> None:
     answer = call("GET", path)
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
@@ -154,9 +178,7 @@ def test_without_postgresql_everything_gets_503_with_retry_after_and_no_trace(
         assert "psycopg" not in answer.text
 
 
-def test_a_mistake_of_ours_gets_500_without_its_text(
-    client: FlaskClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_mistake_of_ours_gets_500_without_its_text(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     client.application.config["PROPAGATE_EXCEPTIONS"] = False
 
     def broken() -> str:
@@ -181,13 +203,17 @@ def test_keys_never_reach_the_log(call: Caller, caplog: pytest.LogCaptureFixture
 
 @pytest.mark.parametrize(
     ("changes", "status"),
-    [({}, 422), ({"title": ""}, 422), ({"title": "x" * 601}, 422), ({"title": 3}, 422), ({"nothing": "x"}, 422),
-     ({"continuity": "x"}, 422), ({f"f{n}": "x" for n in range(11)}, 422)],
+    [
+        ({}, 422),
+        ({"title": ""}, 422),
+        ({"title": "x" * 601}, 422),
+        ({"title": 3}, 422),
+        ({"nothing": "x"}, 422),
+        ({"continuity": "x"}, 422),
+        ({f"f{n}": "x" for n in range(11)}, 422),
+    ],
 )
 def test_a_wrong_edit_is_refused(call: Caller, user: User, changes: dict[str, Any], status: int) -> None:
-    from handwork import work  # noqa: PLC0415
-    from orders import pieces_of  # noqa: PLC0415
-
     run_id = order(user, slides=5)
     work(run_id)
     slide = next(piece for piece in pieces_of(run_id) if piece.kind == "slide")
@@ -195,11 +221,10 @@ def test_a_wrong_edit_is_refused(call: Caller, user: User, changes: dict[str, An
     assert run_of(run_id).round == 1
 
 
-def test_readyz_names_the_part_that_is_away(
-    client: FlaskClient, installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readyz_names_the_part_that_is_away(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.get("/readyz").get_json() == {
-        "status": "ok", "parts": {"database": "ok", "schema": "ok", "redis": "ok", "storage": "ok"},
+        "status": "ok",
+        "parts": {"database": "ok", "schema": "ok", "redis": "ok", "storage": "ok"},
     }
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     forget_caches()
@@ -209,3 +234,8 @@ def test_readyz_names_the_part_that_is_away(
     forget_caches()
     assert client.get("/readyz").get_json()["parts"]["database"] == "failed"
     assert client.get("/healthz").status_code == 200
+
+
+def test_without_an_events_process_a_watcher_is_told_so(call: Caller, user: User) -> None:
+    answer = call("GET", f"/api/runs/{order(user)}/events")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "events_elsewhere")

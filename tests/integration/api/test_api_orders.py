@@ -6,13 +6,12 @@ import threading
 import uuid
 
 import pytest
+from callers import Caller
 from flask.testing import FlaskClient
+from handwork import work
 from werkzeug.test import TestResponse
 
-from app.api import create_app
 from app.db.models import User
-from conftest import Caller
-from handwork import work
 from orders import order, pieces_of, run_of
 
 GENERATE = "/api/generate/full-post"
@@ -38,7 +37,7 @@ def test_the_same_key_and_body_get_the_same_answer_and_one_run(call: Caller) -> 
     assert len(call("GET", "/api/runs").get_json()["runs"]) == 1
 
 
-def test_the_same_key_with_another_body_or_path_gets_409(call: Caller, user: User) -> None:
+def test_the_same_key_with_another_body_or_path_gets_409(call: Caller) -> None:
     headers = {"Idempotency-Key": "order-1"}
     run_id = call("POST", GENERATE, json=BODY, headers=headers).get_json()["id"]
     other = call("POST", GENERATE, json=BODY | {"tone": "punchy"}, headers=headers)
@@ -66,7 +65,7 @@ def at_once(count: int, call: Caller, method: str, path: str, **options: object)
     gate, found = threading.Barrier(count), list[TestResponse]()
 
     def send() -> None:
-        caller = Caller(create_app().test_client(), call.key)
+        caller = Caller(call.client.application.test_client(), call.key)
         gate.wait(10)
         found.append(caller(method, path, **options))
 

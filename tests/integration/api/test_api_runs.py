@@ -10,15 +10,14 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from callers import Caller
 from flask.testing import FlaskClient
+from handwork import COST, end, step, work
 from sqlalchemy import event
 
 from app.db.models import User
 from app.db.session import engine, transaction
 from app.runs.claims import claim
-from app.pipelines.catalog import pipeline_named
-from conftest import Caller
-from handwork import COST, end, step, work
 from orders import order, pieces_of, run_of
 
 

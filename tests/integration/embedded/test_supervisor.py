@@ -47,14 +47,14 @@ def test_a_process_that_dies_five_times_at_its_start_ends_the_supervision_with_i
         assert supervisor.starts("broken") == 5
 
 
-def test_processes_are_ended_in_reverse_order_and_a_stubborn_one_is_killed_after_its_grace(
+def test_what_others_need_is_ended_last_and_a_stubborn_process_is_killed_after_its_grace(
     data_dir: Path, wait_for: WaitFor
 ) -> None:
     log = data_dir / "order"
     polite = f"trap 'echo $0 >> {log}; exit' TERM; echo up; sleep 1000 & wait"
     stubborn = "trap '' TERM; echo up; while true; do sleep 1000 & wait; done"
     processes = [
-        Process("first", ["sh", "-c", polite, "first"]),
+        Process("first", ["sh", "-c", polite, "first"], is_needed=True),
         Process("stubborn", ["sh", "-c", stubborn], stop_grace_s=0.2),
         Process("last", ["sh", "-c", polite, "last"]),
     ]

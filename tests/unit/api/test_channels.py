@@ -35,6 +35,7 @@ class Growing:
         return {run_id: len(self.events) for run_id in run_ids}
 
     def since(self, run_id: uuid.UUID, number: int) -> Sequence[Event]:
+        assert run_id == RUN
         self.loads += 1
         return self.events[number : number + 3]
 
@@ -45,9 +46,7 @@ def ids(sent: bytes) -> list[int]:
 
 def test_a_frame_is_what_eventsource_reads() -> None:
     event = Event(run_id=RUN, number=7, type="piece.ready", data={"kind": "slide", "text": "a\nb\u2028"})
-    assert frame(event) == (
-        'id: 7\nevent: piece.ready\ndata: {"kind":"slide","text":"a\\nb\u2028"}\n\n'.encode()
-    )
+    assert frame(event) == ('id: 7\nevent: piece.ready\ndata: {"kind":"slide","text":"a\\nb\u2028"}\n\n'.encode())
 
 
 def test_a_stream_ends_after_the_last_event_of_the_run() -> None:

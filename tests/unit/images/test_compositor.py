@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from unit.images.pictures import PICTURES, png
 
+from unit.images.pictures import PICTURES, png
 from workers.images.compositor import DEFAULT_THEME, Role, Slide, TextDoesNotFit, Theme, compose
 
 BODY = (

@@ -1,0 +1,81 @@
+"""`pressroom demo`: from a topic to a folder, with nothing running beforehand."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from commands import pressroom
+from pypdf import PdfReader
+
+from app.embedded.lock import read_owner
+
+TOPIC = "Why Backups Fail: a Test?"
+
+
+@pytest.fixture(scope="module")
+def made(shared_place: Path) -> SimpleNamespace:
+    """One demo: what it printed, and the folder that its last line names."""
+    done = pressroom(shared_place, "demo", "--topic", TOPIC)
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.splitlines()[-1]
+    return SimpleNamespace(place=shared_place, said=done.stdout, erred=done.stderr, folder=Path(last.split()[-1]))
+
+
+def test_the_last_line_names_a_folder_with_every_file(made: SimpleNamespace) -> None:
+    assert made.folder == (made.place / "pressroom-demo/why-backups-fail-a-test").resolve()
+    assert sorted(path.name for path in made.folder.iterdir()) == sorted(
+        [
+            *(f"{n:02d}.jpg" for n in range(11)),
+            *("article-cover.jpg", "quote.jpg", "carousel.pdf", "article.md", "post.json", "costs.csv"),
+        ]
+    )
+    assert all(path.stat().st_size > 0 for path in made.folder.iterdir())
+
+
+def test_the_files_hold_what_their_names_say(made: SimpleNamespace) -> None:
+    assert len(PdfReader(made.folder / "carousel.pdf").pages) == 11
+    assert (made.folder / "article.md").read_text().startswith("# ")
+    post = json.loads((made.folder / "post.json").read_text())
+    assert (post["status"], post["title"], len(post["pieces"])) == ("READY", TOPIC, 14)
+    with (made.folder / "costs.csv").open() as file:
+        calls = list(csv.DictReader(file))
+    assert len(calls) == 27
+    assert sum(int(call["cost_micro_usd"]) for call in calls) == post["cost"]["micro_usd"]
+
+
+def test_it_says_what_it_cost_how_long_it_took_and_that_it_was_the_sandbox(made: SimpleNamespace) -> None:
+    post = json.loads((made.folder / "post.json").read_text())
+    ending = made.said.partition("Made")[2]
+    assert f"${post['cost']['micro_usd'] / 1e6:.6f}" in ending
+    assert "nothing was really paid" in ending
+    assert "sandbox" in ending
+    assert "render image" in ending
+    assert post["cost"]["sandbox"] is True
+
+
+def test_without_a_terminal_it_prints_a_line_per_stage_and_nothing_else_to_look_at(made: SimpleNamespace) -> None:
+    for stage, count in {"write content": 1, "draft prompt": 13, "render image": 13, "compose": 13}.items():
+        assert f"{stage} " in made.said
+        assert f"{count}/{count}" in made.said
+    assert "\x1b" not in made.said
+    assert made.erred == ""
+
+
+def test_nothing_runs_afterwards_and_the_key_is_for_its_owner_only(made: SimpleNamespace) -> None:
+    assert read_owner(made.place / ".pressroom") is None
+    assert stat.S_IMODE((made.place / ".pressroom/owner.key").stat().st_mode) == 0o600
+
+
+def test_what_was_made_is_shown_with_nothing_running(made: SimpleNamespace) -> None:
+    listed = pressroom(made.place, "show")
+    assert TOPIC in listed.stdout
+    run_id = json.loads((made.folder / "post.json").read_text())["id"]
+    shown = pressroom(made.place, "show", run_id[:8])
+    assert shown.returncode == 0, shown.stderr
+    assert "slide 11" in shown.stdout
+    assert "render image      13" in shown.stdout

@@ -1,0 +1,189 @@
+"""Asking for texts: checked, journaled, priced, asked again within bounds; over HTTP, with the sandbox's faults."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from app.domain.errors import (
+    BudgetReached,
+    InvalidReply,
+    ModelRetired,
+    ProviderAccount,
+    ProviderError,
+)
+from app.domain.states import CallState, CostBasis
+from app.runs.claims import Claim
+from asking import act
+from harness import Sandbox
+from making import expire_lease, take
+from orders import calls_of, order, pieces_of, run_of
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def writing(sandbox: Sandbox) -> Claim:
+    """The claim of a run whose texts are to be written, five slides."""
+    assert sandbox
+    return take(pieces_of(order(slides=5))[0])
+
+
+def fault(name: str, times: int | None = None, **params: object) -> dict[str, object]:
+    return {"match": {} if times is None else {"times": times}, "fault": name, "params": params}
+
+
+def billed(sandbox: Sandbox) -> int:
+    return int(str(sandbox.bill()["total_micro_usd"]))
+
+
+def cost_of(run_id: uuid.UUID) -> int:
+    return sum(call.cost_micro_usd or 0 for call in calls_of(run_id))
+
+
+def test_the_content_of_a_post_opens_its_pieces(writing: Claim) -> None:
+    done = act(writing)
+
+    assert [piece.kind for piece in done.opens] == ["slide"] * 5 + ["article", "quote"]
+
+
+def test_a_reply_is_journaled_with_all_that_is_known_of_it(writing: Claim) -> None:
+    act(writing)
+
+    (call,) = calls_of(writing.run.id)
+    assert (call.state, call.purpose, call.provider, call.http_status) == (
+        CallState.SUCCEEDED,
+        "write_content",
+        "gateway",
+        200,
+    )
+    assert None not in (call.tokens_in, call.tokens_out, call.reply, call.provider_ref, call.ended_at)
+
+
+def test_a_call_to_the_sandbox_says_so(writing: Claim) -> None:
+    act(writing)
+
+    assert calls_of(writing.run.id)[0].is_sandbox
+
+
+def test_a_text_costs_what_the_provider_bills_to_the_micro_dollar(writing: Claim, sandbox: Sandbox) -> None:
+    act(writing)
+
+    assert run_of(writing.run.id).spent_micro_usd == cost_of(writing.run.id) == billed(sandbox) > 0
+
+
+def test_a_reply_in_markdown_fences_with_words_around_is_accepted(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("fenced_json"))
+
+    act(writing)
+
+    assert len(sandbox.log()) == 1
+
+
+@pytest.mark.parametrize("name", ["not_json", "truncated_json", "too_few_slides", "too_long_body"])
+def test_a_reply_that_breaks_the_rules_is_asked_for_again(writing: Claim, sandbox: Sandbox, name: str) -> None:
+    sandbox.fail(fault(name, times=1))
+
+    done = act(writing)
+
+    assert len(done.opens) == 7
+    assert [call.accepted for call in calls_of(writing.run.id)] == [False, None]
+
+
+@pytest.mark.parametrize("name", ["not_json", "too_few_slides", "too_long_body"])
+def test_asking_again_is_bounded(writing: Claim, sandbox: Sandbox, name: str) -> None:
+    sandbox.fail(fault(name))
+
+    with pytest.raises(InvalidReply):
+        act(writing)
+
+    assert len(sandbox.log()) == 3
+
+
+def test_the_model_is_told_what_was_wrong(writing: Claim, sandbox: Sandbox) -> None:
+    asked: list[str] = []
+    sandbox.fail(fault("too_few_slides"))
+
+    with pytest.raises(InvalidReply) as refused:
+        act(writing)
+
+    asked = [str(call["prompt_sha256"]) for call in sandbox.log()]
+    assert len(set(asked)) > 1
+    assert refused.value.problems == ["slides: 4 instead of 5"]
+
+
+def test_each_asking_is_journaled_and_priced(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("too_long_body"))
+
+    with pytest.raises(InvalidReply):
+        act(writing)
+
+    calls = calls_of(writing.run.id)
+    assert [call.error_code for call in calls] == ["invalid_reply"] * 3
+    assert cost_of(writing.run.id) == billed(sandbox)
+
+
+def test_a_step_that_is_repeated_after_all_was_paid_asks_no_more(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("not_json"))
+    with pytest.raises(InvalidReply):
+        act(writing)
+
+    with pytest.raises(BudgetReached) as refused:
+        act(writing)
+
+    assert refused.value.code == "paid_calls_used_up"
+    assert len(sandbox.log()) == 3
+
+
+def test_a_reply_that_was_paid_before_a_crash_is_read_and_not_bought_again(writing: Claim, sandbox: Sandbox) -> None:
+    act(writing)
+    expire_lease(writing.piece)
+
+    act(take(writing.piece))
+
+    assert len(sandbox.log()) == 1
+
+
+def test_a_crash_in_the_middle_of_asking_again_pays_for_no_question_twice(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("too_few_slides", times=1))
+    act(writing)
+    expire_lease(writing.piece)
+
+    act(take(writing.piece))
+
+    assert len(sandbox.log()) <= 3
+    assert cost_of(writing.run.id) == billed(sandbox)
+
+
+REFUSALS = [
+    ("model_retired", ModelRetired),
+    ("insufficient_funds", ProviderAccount),
+]
+
+
+@pytest.mark.parametrize(("name", "error"), REFUSALS)
+def test_what_asking_again_cannot_help_is_permanent(
+    writing: Claim, sandbox: Sandbox, name: str, error: type[ProviderError]
+) -> None:
+    sandbox.fail(fault(name))
+
+    with pytest.raises(error) as refused:
+        act(writing)
+
+    assert refused.value.permanent
+    assert len(sandbox.log()) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["model_retired", "insufficient_funds", "rate_limited", "overloaded", "internal_error"]
+)
+def test_a_rejected_call_is_free(writing: Claim, sandbox: Sandbox, name: str) -> None:
+    sandbox.fail(fault(name))
+
+    with pytest.raises(ProviderError):
+        act(writing)
+
+    (call,) = calls_of(writing.run.id)
+    assert (call.state, call.cost_micro_usd, call.cost_basis) == (CallState.FAILED, 0, CostBasis.NONE)
+    assert (run_of(writing.run.id).held_micro_usd, billed(sandbox)) == (0, 0)

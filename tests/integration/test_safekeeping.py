@@ -1,0 +1,174 @@
+"""Paid bytes are never lost: while storage is down they wait in the database, and nothing more is bought."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from app import journal
+from app.db.models import Unstored
+from app.db.session import transaction
+from app.domain.errors import NotFound, StorageError
+from app.settings import settings
+from app.storage import storage
+from harness import Installation
+from making import intend, journaled, opened, outcome, pictures_of, take
+from workers import safekeeping
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+KEY = "posts/6f1c/0/abcdef123456.png"
+
+
+@pytest.fixture
+def call_id(database: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[uuid.UUID]:
+    """A paid call, in a process that is not patient with storage."""
+    assert database
+    monkeypatch.setenv("PRESSROOM_STORE_PATIENCE", "0")
+    settings.cache_clear()
+    made = intend(take(pictures_of(opened(slides=5))[0]))
+    journaled(journal.succeeded, made, outcome())
+    yield made
+    mend()
+    safekeeping.put_or_keep("posts/end", b"", made)  # this process may buy again
+
+
+def files() -> Path:
+    return settings().data_dir / "files"
+
+
+def breaks() -> None:
+    """Put a file where the folder should be."""
+    files().write_text("in the way")
+
+
+def mend() -> None:
+    """Take it away."""
+    if files().is_file():
+        files().unlink()
+
+
+def waiting() -> int:
+    with transaction() as session:
+        return session.scalar(select(func.count()).select_from(Unstored)) or 0
+
+
+def test_bytes_go_to_storage_and_not_to_the_database(call_id: uuid.UUID) -> None:
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    assert (storage().get(KEY), waiting()) == (PNG, 0)
+
+
+def test_bytes_that_storage_refuses_wait_in_the_database(call_id: uuid.UUID) -> None:
+    breaks()
+
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    assert waiting() == 1
+
+
+def test_bytes_that_wait_can_be_read(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    assert safekeeping.get(KEY) == PNG
+
+
+def test_bytes_that_wait_can_be_read_when_storage_is_back_and_empty(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    mend()
+
+    assert safekeeping.get(KEY) == PNG
+
+
+def test_bytes_that_are_nowhere_are_not_found(call_id: uuid.UUID) -> None:
+    assert call_id
+
+    with pytest.raises(NotFound):
+        safekeeping.get(KEY)
+
+
+def test_bytes_that_storage_does_not_give_are_a_storage_error(call_id: uuid.UUID) -> None:
+    assert call_id
+    breaks()
+
+    with pytest.raises(StorageError):
+        safekeeping.get(KEY)
+
+
+def test_what_waits_is_stored_when_storage_is_back(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    mend()
+
+    stored = safekeeping.empty_unstored()
+
+    assert (stored, waiting(), storage().get(KEY)) == (1, 0, PNG)
+
+
+def test_what_waits_goes_on_waiting_while_storage_is_down(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    with pytest.raises(StorageError):
+        safekeeping.empty_unstored()
+
+    assert waiting() == 1
+
+
+def test_the_same_bytes_kept_twice_wait_once(call_id: uuid.UUID) -> None:
+    breaks()
+
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    assert waiting() == 1
+
+
+def test_while_something_waits_no_picture_is_bought(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    mend()
+
+    with pytest.raises(StorageError, match="no picture is bought"):
+        safekeeping.check_open()
+
+
+def test_when_all_is_stored_pictures_are_bought_again(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    mend()
+    safekeeping.empty_unstored()
+
+    safekeeping.check_open()
+
+
+def stored_by_another_process() -> None:
+    """Empty the table as the relay does, which runs in a process of its own."""
+    with transaction() as session:
+        for row in session.scalars(select(Unstored)):
+            storage().put(row.key, row.data)
+        session.execute(delete(Unstored))
+
+
+def test_a_process_that_saw_the_outage_buys_again_when_another_has_stored_what_waited(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    mend()
+    stored_by_another_process()
+
+    safekeeping.check_open()
+
+
+def test_a_process_that_saw_the_outage_buys_nothing_while_storage_is_still_down(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    with transaction() as session:
+        session.execute(delete(Unstored))
+
+    with pytest.raises(StorageError):
+        safekeeping.check_open()

@@ -1,0 +1,49 @@
+"""The tree of errors: stable codes, and what a retry loop needs to know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from app.domain import errors
+from app.domain.errors import PressroomError, ProviderBusy, ProviderError, RequestError
+
+
+def below(kind: type[PressroomError]) -> Iterator[type[PressroomError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from below(child)
+
+
+ALL = sorted({kind for kind in below(PressroomError) if kind.__module__ == errors.__name__}, key=lambda k: k.__name__)
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_every_error_has_a_code_of_its_own(kind: type[PressroomError]) -> None:
+    assert re.fullmatch(r"[a-z_]+", kind.code)
+    assert [other for other in ALL if other.code == kind.code and other is not RequestError] in ([kind], [])
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_every_error_says_when_it_is_raised(kind: type[PressroomError]) -> None:
+    assert (kind.__doc__ or "").startswith(("Raised ", "Never raised directly."))
+
+
+def test_a_code_can_be_made_more_exact() -> None:
+    assert errors.QuotaExceeded("no", code="quota_exceeded:posts").code == "quota_exceeded:posts"
+
+
+def test_an_error_of_a_provider_charged_nothing_unless_it_says_so() -> None:
+    assert ProviderBusy("busy", provider="gateway").charged is False
+
+
+@pytest.mark.parametrize("kind", list(below(ProviderError)), ids=lambda kind: kind.__name__)
+def test_only_waiting_can_mend_a_provider_that_is_busy_or_down(kind: type[ProviderError]) -> None:
+    assert kind.permanent == (kind.__name__ not in {"ProviderBusy", "ProviderDown"})
+
+
+@pytest.mark.parametrize("kind", list(below(RequestError)), ids=lambda kind: kind.__name__)
+def test_what_the_caller_can_mend_is_a_4xx(kind: type[RequestError]) -> None:
+    assert 400 <= kind.status < 500
