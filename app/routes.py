@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.errors import SetupError
+from app.settings import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,15 @@ ROUTES: dict[str, tuple[Route, ...]] = {
 
 
 def routes_for(purpose: str) -> tuple[Route, ...]:
-    """Return the routes of a purpose, best first. Raises SetupError when there is none."""
+    """Return the routes of a purpose whose provider has a key, best first. Raises SetupError when there is none."""
     try:
-        return ROUTES[purpose]
+        routes = ROUTES[purpose]
     except KeyError:
         raise SetupError(f"no model is routed for the purpose {purpose!r}; add it to the routes") from None
+    able = tuple(route for route in routes if settings().has_key(route.provider))
+    if not able:
+        raise SetupError(
+            f"no provider that is routed for {purpose!r} has a key; set AI_GATEWAY_API_KEY, or leave all keys out to use"
+            " the sandbox"
+        )
+    return able

@@ -121,6 +121,10 @@ class Settings(BaseSettings):
         """Whether the sandbox answers instead of providers, because no key at all is set."""
         return all(key is None for _, key in self._own().values())
 
+    def has_key(self, provider: str) -> bool:
+        """Whether a provider can be asked: its key is set, or the sandbox answers for all."""
+        return self.is_sandboxed or self._own()[provider][1] is not None
+
     def access(self, provider: str) -> Access | None:
         """Return how to reach a provider, or the sandbox in its place; None when it has no key. Raises SetupError."""
         if not self.is_sandboxed:

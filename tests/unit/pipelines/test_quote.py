@@ -9,6 +9,7 @@ from app.domain.errors import SetupError
 from app.pipelines.catalog import pipeline_named
 from app.pipelines.full_post import FullPostRequest
 from app.routes import Route, routes_for
+from app.settings import settings
 
 FULL_POST = pipeline_named("full-post")
 LINES = {line.step: line for line in costs.quote(FULL_POST, FullPostRequest(topic="Sleep well"))}
@@ -78,3 +79,14 @@ def test_a_model_without_a_price_may_not_run_under_a_budget() -> None:
 def test_a_purpose_without_a_route_names_itself() -> None:
     with pytest.raises(SetupError, match="dance"):
         routes_for("dance")
+
+
+def test_a_key_that_no_route_uses_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-made-up")
+    settings.cache_clear()
+
+    with pytest.raises(SetupError, match="set AI_GATEWAY_API_KEY"):
+        routes_for("render_image")
+
+    monkeypatch.undo()
+    settings.cache_clear()
