@@ -39,6 +39,14 @@ task_routes = {
     },
 }
 
+# The outer bound, per worker, which Flower shows; the limit of each provider in Redis is the one that binds.
+task_annotations = {
+    pipeline.task_name(stage.step): {"rate_limit": "500/s"}
+    for pipeline in all_pipelines().values()
+    for _, stage in pipeline.all_stages
+    if stage.makes_picture
+}
+
 task_serializer = "json"
 accept_content = ["json"]
 result_serializer = "json"
@@ -79,4 +87,5 @@ beat_schedule = {
     "relay": {"task": "upkeep.relay", "schedule": 5.0, "options": {"expires": 5}},
     "notify": {"task": "upkeep.notify", "schedule": 5.0, "options": {"expires": 5}},
     "watchdog": {"task": "upkeep.watchdog", "schedule": 60.0, "options": {"expires": 60}},
+    "tidy": {"task": "upkeep.tidy", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
 }

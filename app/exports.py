@@ -15,24 +15,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import records
 from app.db.models import Call, Piece, Run
 from app.domain.errors import Conflict, NotFound
-from app.domain.keys import piece_name
 from app.storage import EXTENSIONS, Storage
 
-COST_COLUMNS = (
-    "time",
-    "step",
-    "piece",
-    "purpose",
-    "provider",
-    "model",
-    "tokens_in",
-    "tokens_out",
-    "cost_micro_usd",
-    "cost_basis",
-    "state",
-)
 ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)  # the earliest that a zip can say
 
 
@@ -44,15 +31,14 @@ class Finished:
     pieces: Sequence[Piece]
     calls: Sequence[Call]
     view: Mapping[str, Any]
-    """What the API shows of the run: post.json."""
+    """What the API shows of the run: post.json, or run.json where it is no post."""
 
 
 def read(session: Session, run: Run, view: Mapping[str, Any]) -> Finished:
     """Return all rows that an export needs. Raises Conflict while the run is worked on."""
     check_finished(run)
     pieces = session.scalars(select(Piece).where(Piece.run_id == run.id).order_by(Piece.kind, Piece.position)).all()
-    calls = session.scalars(select(Call).where(Call.run_id == run.id).order_by(Call.started_at, Call.id)).all()
-    return Finished(run, pieces, calls, view)
+    return Finished(run, pieces, records.calls_of(session, run.id), view)
 
 
 def check_finished(run: Run) -> None:
@@ -62,7 +48,7 @@ def check_finished(run: Run) -> None:
 
 
 def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
-    """Return the run's files by name: slides, PDF, article, the whole view and every call's cost.
+    """Return the run's files by name: pictures, PDF, article, the whole view and every call's cost.
 
     Raises StorageError.
     """
@@ -71,7 +57,8 @@ def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
         found["carousel.pdf"] = _bytes(storage, key)
     if text := article_markdown(finished.view.get("texts") or {}):
         found["article.md"] = text.encode()
-    found["post.json"] = json.dumps(finished.view, ensure_ascii=False, indent=2).encode()
+    whole = "post.json" if finished.run.pipeline == "full-post" else "run.json"
+    found[whole] = json.dumps(finished.view, ensure_ascii=False, indent=2).encode()
     found["costs.csv"] = costs_csv(finished.calls, finished.pieces).encode()
     return {name: data for name, data in found.items() if data is not None}
 
@@ -113,36 +100,24 @@ def article_markdown(texts: Mapping[str, Any]) -> str | None:
 
 def costs_csv(calls: Sequence[Call], pieces: Sequence[Piece]) -> str:
     """Return one line per call; an unknown cost is an empty cell, never 0."""
-    names: dict[uuid.UUID, str] = {piece.id: piece_name(piece.kind, piece.position) for piece in pieces}
     buffer = io.StringIO()
-    rows = csv.writer(buffer, lineterminator="\n")
-    rows.writerow(COST_COLUMNS)
-    for call in calls:
-        rows.writerow(
-            (
-                call.started_at.astimezone(UTC).isoformat(timespec="milliseconds"),
-                call.step,
-                names.get(call.piece_id, ""),
-                call.purpose,
-                call.provider,
-                call.model,
-                call.tokens_in,
-                call.tokens_out,
-                call.cost_micro_usd,
-                call.cost_basis,
-                call.state,
-            )
-        )
+    rows = csv.DictWriter(buffer, records.COLUMNS, lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(records.records(calls, _names(pieces)))
     return buffer.getvalue()
+
+
+def _names(pieces: Sequence[Piece]) -> dict[uuid.UUID, str]:
+    return records.piece_names((piece.id, piece.kind, piece.position) for piece in pieces)
 
 
 def _pictures(pieces: Sequence[Piece]) -> list[tuple[str, dict[str, Any]]]:
     """Return (file name, stored picture) of each picture: composed where it was, as rendered where nothing is."""
-    found = []
+    found, names = [], _names(pieces)
     for piece in pieces:
         stored = piece.composed or piece.picture
         if piece.is_picture and stored is not None:
-            name = f"{piece.position:02d}" if piece.kind == "slide" else piece_name(piece.kind, piece.position)
+            name = f"{piece.position:02d}" if piece.kind == "slide" else names[piece.id]
             found.append((f"{name}.{EXTENSIONS.get(stored['mime'], 'bin')}", stored))
     return sorted(found, key=lambda pair: pair[0])
 

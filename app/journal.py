@@ -7,10 +7,11 @@ of a purpose than its stage allows, unknown outcomes counted at their worst.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Call, Piece, Run
@@ -18,7 +19,7 @@ from app.domain.errors import BudgetReached, NotClaimed
 from app.domain.prices import Usage
 from app.domain.states import LIVE_RUNS, CallState, CostBasis
 
-MAX_UNKNOWN = 2  # the first unknown outcome may be repeated once; a second one may not
+MAX_UNKNOWN = 2  # of the same model: the first unknown outcome may be repeated once; a second one may not
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Asked:
     worst_micro_usd: int
     max_charged_calls: int
     is_sandbox: bool
+    counted_with: tuple[str, ...] = ()
+    """Further purposes whose paid calls count with this one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +94,22 @@ def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, 
 
 
 def _check_count(session: Session, piece: Piece, asked: Asked) -> None:
-    states = dict(
-        session.execute(
-            select(Call.state, func.count())
-            .where(Call.piece_id == piece.id, Call.purpose == asked.purpose, Call.round == piece.round)
-            .where(Call.state != CallState.FAILED)
-            .group_by(Call.state)
-        ).all()
-    )
-    if states.get(CallState.UNKNOWN, 0) >= MAX_UNKNOWN:
+    if asked.worst_micro_usd == 0:
+        return  # free, as a moderation is: it may be asked as often as it takes
+    is_unknown_here = and_(Call.state == CallState.UNKNOWN, Call.provider == asked.provider, Call.model == asked.model)
+    paid, unknown_here = session.execute(
+        select(func.count(), func.count().filter(is_unknown_here))
+        .where(Call.piece_id == piece.id, Call.round == piece.round)
+        .where(Call.purpose.in_((asked.purpose, *asked.counted_with)))
+        .where(Call.state != CallState.FAILED, Call.cost_basis.is_distinct_from(CostBasis.CACHE))
+    ).one()
+    if unknown_here >= MAX_UNKNOWN:
         raise BudgetReached(
-            f"two calls for {asked.purpose} ended without an answer and may have been charged; not asked again",
+            f"two calls for {asked.purpose} at {asked.provider} ended without an answer and may have been charged;"
+            " not asked again",
             code="outcome_unknown",
         )
-    if sum(states.values()) >= asked.max_charged_calls:
+    if paid >= asked.max_charged_calls:
         raise BudgetReached(
             f"{asked.max_charged_calls} paid calls for {asked.purpose} did not give a usable result",
             code="paid_calls_used_up",
@@ -193,26 +198,88 @@ def judge(session: Session, call_id: uuid.UUID, *, accepted: bool, code: str | N
     session.execute(update(Call).where(Call.id == call_id).values(accepted=accepted, error_code=code))
 
 
-def earlier_reply(session: Session, piece: Piece, asked: Asked) -> Call | None:
+def note_ref(session: Session, call_id: uuid.UUID, ref: str) -> None:
+    """Note the provider's id of a job that was submitted and is not done: a crash waits for it instead of paying again."""
+    session.execute(update(Call).where(Call.id == call_id).values(provider_ref=ref))
+
+
+def from_cache(session: Session, run_id: uuid.UUID, piece: Piece, asked: Asked, reply: str, reply_bytes: int) -> Call:
+    """Journal a picture that was there already: a call that was not made and cost nothing."""
+    user_id = session.scalars(select(Run.user_id).where(Run.id == run_id)).one()
+    call = Call(
+        id=uuid.uuid4(),
+        user_id=user_id,
+        run_id=run_id,
+        piece_id=piece.id,
+        round=piece.round,
+        version=piece.version,
+        take=piece.take,
+        attempt=piece.attempt,
+        step=asked.step,
+        purpose=asked.purpose,
+        provider=asked.provider,
+        model=asked.model,
+        prompt_hash=asked.prompt_hash,
+        state=CallState.SUCCEEDED,
+        accepted=True,
+        worst_micro_usd=0,
+        cost_micro_usd=0,
+        cost_basis=CostBasis.CACHE,
+        reply=reply,
+        reply_bytes=reply_bytes,
+        is_sandbox=asked.is_sandbox,
+        started_at=datetime.now(UTC),
+        ended_at=datetime.now(UTC),
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def earlier_reply(session: Session, piece: Piece, asked: Sequence[Asked]) -> Call | None:
     """Return the paid reply that this piece already has to the very same question, if it was not refused.
 
-    A crash between the reply and the piece's commit ends here: the repeat reads instead of paying again.
+    asked: the question as each route would be asked it, best first. A crash between the reply and the piece's commit
+    ends here: the repeat reads instead of paying again.
     """
     return session.scalars(
-        select(Call)
-        .where(
-            Call.piece_id == piece.id,
-            Call.purpose == asked.purpose,
-            Call.round == piece.round,
-            Call.take == piece.take,
-            Call.model == asked.model,
-            Call.prompt_hash == asked.prompt_hash,
-            Call.state == CallState.SUCCEEDED,
-            Call.accepted.is_not(False),
-        )
-        .order_by(Call.started_at.desc())
+        _same_question(piece, asked)
+        .where(Call.state == CallState.SUCCEEDED, Call.accepted.is_not(False))
+        .order_by(_preference(asked), Call.started_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def open_job(session: Session, piece: Piece, asked: Sequence[Asked]) -> Call | None:
+    """Return the call of this very question whose job a provider may still have: it can be waited for, not paid again."""
+    return session.scalars(
+        _same_question(piece, asked)
+        .where(Call.state == CallState.UNKNOWN, Call.provider_ref.is_not(None))
+        .order_by(_preference(asked), Call.started_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _same_question(piece: Piece, asked: Sequence[Asked]) -> Select[Call]:
+    return select(Call).where(
+        Call.piece_id == piece.id,
+        Call.round == piece.round,
+        Call.take == piece.take,
+        or_(*(_is(question) for question in asked)),
+    )
+
+
+def _is(question: Asked) -> ColumnElement[bool]:
+    return and_(
+        Call.purpose == question.purpose,
+        Call.provider == question.provider,
+        Call.model == question.model,
+        Call.prompt_hash == question.prompt_hash,
+    )
+
+
+def _preference(asked: Sequence[Asked]) -> ColumnElement[int]:
+    return case(*((_is(question), n) for n, question in enumerate(asked)), else_=len(asked))
 
 
 def mark_abandoned(session: Session, whose: ColumnElement[bool]) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.errors import SetupError
@@ -27,6 +27,9 @@ def _seconds(value: object) -> object:
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
+AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
 def _either(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
@@ -38,6 +41,14 @@ SANDBOX_PATHS = {
     "openai": "/openai/v1",
     "leonardo": "/api/rest/v1",
 }
+KEY_SETTINGS: dict[str, tuple[str, ...]] = {
+    "gateway": ("AI_GATEWAY_API_KEY",),
+    "gemini": ("GOOGLE_AI_KEY", "GEMINI_API_KEY"),
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "openai": ("OPENAI_API_KEY",),
+    "leonardo": ("LEONARDO_API_KEY",),
+}
+"""What each provider's key is called, the usual name first."""
 SANDBOX_KEY = "00000000-0000-4000-8000-5a4db0c5a4db"  # shaped as Leonardo wants its keys; the others take any
 
 
@@ -64,7 +75,7 @@ class Settings(BaseSettings):
 
     ai_gateway_api_key: SecretStr | None = Field(None, validation_alias="AI_GATEWAY_API_KEY")
     ai_gateway_base_url: str = Field(GATEWAY_URL, validation_alias="AI_GATEWAY_BASE_URL")
-    google_ai_key: SecretStr | None = Field(None, validation_alias=_either("GOOGLE_AI_KEY", "GEMINI_API_KEY"))
+    google_ai_key: SecretStr | None = Field(None, validation_alias=_either(*KEY_SETTINGS["gemini"]))
     google_ai_base_url: str = Field(
         "https://generativelanguage.googleapis.com/v1beta", validation_alias="GOOGLE_AI_BASE_URL"
     )
@@ -76,6 +87,9 @@ class Settings(BaseSettings):
     leonardo_base_url: str = Field("https://cloud.leonardo.ai/api/rest/v1", validation_alias="LEONARDO_BASE_URL")
     sandbox_url: str | None = Field(None, validation_alias="PRESSROOM_SANDBOX_URL")
     """The stand-in for every provider while no key is set, for example http://127.0.0.1:9000."""
+
+    routes_file: AbsolutePath | None = Field(None, validation_alias="PRESSROOM_ROUTES")
+    """TOML: which models serve a purpose, and what providers allow; None = as shipped, app/routes.toml."""
 
     r2_endpoint: str | None = Field(None, validation_alias="R2_ENDPOINT")
     r2_access_key_id: str | None = Field(None, validation_alias="R2_ACCESS_KEY_ID")
@@ -95,16 +109,6 @@ class Settings(BaseSettings):
 
     max_runs_in_flight: int = Field(20, ge=1, validation_alias="PRESSROOM_MAX_RUNS_IN_FLIGHT")
     """Runs of all users that are worked on at once; the others wait in QUEUED."""
-    image_calls_in_flight: int = Field(5, ge=1, validation_alias="PRESSROOM_IMAGE_CALLS_IN_FLIGHT")
-    """Image requests to one provider at once, over all workers (the brief's semaphore of 5)."""
-    text_calls_in_flight: int = Field(20, ge=1, validation_alias="PRESSROOM_TEXT_CALLS_IN_FLIGHT")
-    """Text requests to one provider at once, over all workers."""
-    image_timeout: Seconds = Field(timedelta(seconds=60), validation_alias="PRESSROOM_IMAGE_TIMEOUT")
-    """Total deadline of one image request, in seconds."""
-    text_timeout: Seconds = Field(timedelta(seconds=90), validation_alias="PRESSROOM_TEXT_TIMEOUT")
-    """Total deadline of one text request, in seconds."""
-    min_picture_bytes: int = Field(50_000, ge=0, validation_alias="PRESSROOM_MIN_PICTURE_BYTES")
-    """A provider's picture below this is taken for a placeholder (the brief's quality gate); 0 = no check."""
     lease: Seconds = Field(timedelta(seconds=30), validation_alias="PRESSROOM_LEASE")
     """How long a claim holds without a heartbeat, in seconds; the heartbeat comes at a third of it."""
     resend_after: Seconds = Field(timedelta(seconds=20), validation_alias="PRESSROOM_RESEND_AFTER")

@@ -11,6 +11,11 @@ from making import FULL_POST, stage_of
 from workers.ask import Asker
 
 
+def fault(name: str, times: int | None = None, **params: object) -> dict[str, object]:
+    """Return a rule of the sandbox: what happens to every call, or to the first so many."""
+    return {"match": {} if times is None else {"times": times}, "fault": name, "params": params}
+
+
 def no_slide(layout: Layout) -> dict[str, Any]:
     """Stand where the composer does; no test of asking draws."""
     raise NotImplementedError(layout)
@@ -27,6 +32,8 @@ def work_of(held: Claim) -> Work:
         prompt=held.piece.prompt,
         ask=Asker(held, stage_of(held)),
         compose=no_slide,
+        picture=held.piece.picture,
+        refused=held.piece.refused,
     )
 
 

@@ -23,10 +23,14 @@ from app.embedded.services import Services, running
 from app.embedded.supervisor import Process, Supervisor
 from app.settings import settings
 from harness import Installation, Sandbox, forget_caches, forget_settings
+from workers.providers.http import close_connections
 
 TEMPLATE = "pressroom_template"
 SHARED = "pressroom_shared"
-OURS = ("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_", "AI_GATEWAY_")
+OURS = (
+    *("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_"),
+    *("AI_GATEWAY_", "GOOGLE_AI_", "GEMINI_", "ANTHROPIC_", "OPENAI_", "LEONARDO_"),
+)
 _numbers = itertools.count(1)
 
 
@@ -35,6 +39,12 @@ def _clean_environment() -> None:
     """Keep the developer's own settings out of the suite."""
     for name in [name for name in os.environ if name.startswith(OURS)]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_connections() -> Iterator[None]:
+    yield
+    close_connections()
 
 
 @pytest.fixture(scope="session")

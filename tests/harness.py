@@ -12,8 +12,10 @@ import httpx
 
 from app import broker
 from app.db import session
+from app.routes import read_routes
 from app.settings import settings
 from app.storage import storage
+from routing import GATEWAY_ONLY
 
 T = TypeVar("T")
 
@@ -28,21 +30,24 @@ def wait_for(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "
 
 
 def forget_caches() -> None:
-    """Make this process read settings, engine and storage anew."""
+    """Make this process read settings, routes, engine and storage anew."""
     session.forget_engine()
     forget_settings()
 
 
 def forget_settings() -> None:
-    """Make this process read settings and storage anew, and keep its connections to the database."""
+    """Make this process read settings, routes and storage anew, and keep its connections to the database."""
     broker.forget()
-    for cached in (settings, storage):
+    for cached in (settings, storage, read_routes):
         cached.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A database and a Redis of one test's own, and where its files are."""
+    """A database and a Redis of one test's own, and where its files are.
+
+    Everything is asked of the gateway, and nobody reviews; a test that is about more names its own routes.
+    """
 
     database_url: str
     redis_url: str
@@ -55,6 +60,7 @@ class Installation:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "PRESSROOM_DATA_DIR": str(self.data_dir),
+            "PRESSROOM_ROUTES": str(GATEWAY_ONLY),
         }
 
 

@@ -13,7 +13,7 @@ from app import journal
 from app.db.models import Piece, Run, User
 from app.db.session import transaction
 from app.domain.prices import Usage
-from app.domain.states import CostBasis
+from app.domain.states import CostBasis, PieceState
 from app.journal import Asked, Outcome
 from app.pipelines.catalog import pipeline_named
 from app.pipelines.pipeline import Done, NewPiece, Stage
@@ -23,12 +23,14 @@ from app.runs.finish import finish as end_round
 from orders import order, pieces_of, run_of
 
 FULL_POST = pipeline_named("full-post")
+WORST = 70_000  # of the usual call, in micro-USD
 PROMPT = "a lighthouse of server racks at dusk, one soft key light"
 
 
 def stored_picture(name: str = "a") -> dict[str, Any]:
     """Return a picture as a piece has it."""
-    return {"key": f"posts/x/{name}.png", "mime": "image/png", "width": 928, "height": 1152, "bytes": 90_000}
+    sizes = {"width": 928, "height": 1152, "bytes": 90_000}
+    return {"key": f"posts/x/{name}.png", "mime": "image/png", "sha256": "0" * 64, **sizes}
 
 
 def opened_pieces(slides: int = 11) -> list[NewPiece]:
@@ -49,6 +51,7 @@ def made(step: str) -> Done:
         "write_content": Done(data={"hook": "Stop."}, opens=opened_pieces()),
         "draft_prompt": Done(prompt=PROMPT),
         "render_image": Done(picture=stored_picture()),
+        "review_image": Done(review={"skipped": "turned_off"}),
         "compose": Done(composed=stored_picture("composed")),
     }[step]
 
@@ -90,6 +93,11 @@ def opened(user: User | None = None, **request: Any) -> uuid.UUID:
 def pictures_of(run_id: uuid.UUID) -> Sequence[Piece]:
     """Return the run's pieces that have a picture."""
     return [piece for piece in pieces_of(run_id) if piece.is_picture]
+
+
+def states_of(run_id: uuid.UUID) -> list[PieceState]:
+    """Return the states of the run's pieces that have a picture."""
+    return [piece.state for piece in pictures_of(run_id)]
 
 
 def make(piece: Piece, *, until: str | None = None) -> Moved:
@@ -154,9 +162,10 @@ def asked(**changes: Any) -> Asked:
         "provider": "gateway",
         "model": "google/gemini-3.1-flash-image",
         "prompt_hash": "a" * 64,
-        "worst_micro_usd": 70_000,
-        "max_charged_calls": 3,
+        "worst_micro_usd": WORST,
+        "max_charged_calls": 5,
         "is_sandbox": True,
+        "counted_with": ("refine_image",),
     }
     return Asked(**{**usual, **changes})
 
@@ -181,10 +190,30 @@ def intend(held: Claim, call: Asked | None = None) -> uuid.UUID:
         return journal.intend(session, held.run.id, held.piece, held.token, call or asked())
 
 
-def journaled(write: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+def journaled(write: Callable[..., object], *args: Any, **kwargs: Any) -> None:
     """Write an outcome in a transaction of its own."""
     with transaction() as session:
         write(session, *args, **kwargs)
+
+
+def succeed(held: Claim, call: Asked | None = None, cost: int | None = 67_350) -> uuid.UUID:
+    """Journal a call that succeeded."""
+    call_id = intend(held, call)
+    journaled(journal.succeeded, call_id, outcome(cost))
+    return call_id
+
+
+def unknown(held: Claim, call: Asked | None = None) -> uuid.UUID:
+    """Journal a call to which no answer came."""
+    call_id = intend(held, call)
+    journaled(journal.unknown, call_id, "provider_down", "no answer", None)
+    return call_id
+
+
+def money_of(held: Claim) -> tuple[int, int]:
+    """Return what the run holds and what it has spent, in micro-USD."""
+    run = run_of(held.run.id)
+    return run.held_micro_usd, run.spent_micro_usd
 
 
 def stage_of(held: Claim) -> Stage:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from app import quotas
 from app.db.models import Call, Event, Piece, Run, User
 from app.db.session import transaction
-from app.domain.plans import Plan
+from app.domain.plans import Plan, month_of
+from app.domain.states import QuotaUnit
 from app.pipelines.catalog import pipeline_named
-from app.runs.accept import accept
+from app.runs.accept import Accepted, accept
 
 TOPIC = "DevOps for Junior Engineers"
 
@@ -29,7 +32,22 @@ def order(user: User | None = None, pipeline: str = "full-post", **request: Any)
     """Accept a run and return its id; nothing is published."""
     with transaction() as session:
         owner = user or a_user()
-        return accept(session, owner, pipeline_named(pipeline), {"topic": TOPIC, **request}).run_id
+        usual = {"topic": TOPIC} if pipeline == "full-post" else {}
+        return accept(session, owner, pipeline_named(pipeline), {**usual, **request}).run_id
+
+
+def accepted(user: User, now: datetime | None = None, **request: object) -> Accepted:
+    """Accept a post that may cost a cent at most, at `now`; nothing is published."""
+    with transaction() as session:
+        return accept(
+            session, user, pipeline_named("full-post"), {"topic": TOPIC, "max_cost_usd": 0.01, **request}, now=now
+        )
+
+
+def used(user: User, unit: QuotaUnit = QuotaUnit.POSTS, month: date | None = None) -> int:
+    """Return how much of a unit the user has used of a month, which is this one unless told."""
+    with transaction() as session:
+        return quotas.usage(session, user, month or month_of(datetime.now(UTC)))[unit]["used"] or 0
 
 
 def run_of(run_id: uuid.UUID) -> Run:

@@ -1,65 +1,59 @@
-"""Asks models on behalf of one claimed piece: journal, money, limits, repeats and checks around each call.
-
-Order of a paid step: claim, earlier reply, slot of the limit, INTENT, request, outcome, bytes. After a paid reply
-nothing raises: journaling is repeated in place until the database takes it.
-"""
+"""The `ask` of one execution of one step: texts until they hold to their rules, pictures until they pass their gates."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
+import io
 import re
 import time
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from PIL import Image
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
-from app import costs, journal
-from app.db.models import Call
-from app.db.session import transaction
-from app.domain.errors import (
-    BudgetReached,
-    InvalidReply,
-    PictureRefused,
-    ProviderBlocked,
-    ProviderBusy,
-    ProviderDown,
-    ProviderError,
-)
-from app.domain.prices import PRICES, Usage, cost_micro_usd
-from app.domain.states import CostBasis
-from app.pipelines.pipeline import AspectRatio, Prompt, Stage
-from app.routes import Route, routes_for
+from app.costs import is_asked
+from app.domain.errors import BudgetReached, InvalidReply
+from app.pipelines.pipeline import AspectRatio, Change, Prompt, Stage
+from app.routes import routes_for, timeout_of
 from app.runs.claims import Claim
-from app.settings import settings
-from workers import limits, safekeeping
-from workers.images import gates
+from workers import safekeeping
+from workers.calls import STEP_S, Caller, Paid, Question, blocked
+from workers.images import chain
 from workers.providers import provider
-from workers.providers.gateway import gateway
 from workers.providers.provider import Answer, Message, Schema
+from workers.providers.registry import provider_named
 
-log = logging.getLogger(__name__)
 Reply = TypeVar("Reply", bound=BaseModel)
-JOURNAL_PATIENCE_S = 60.0
+Check = Callable[[str], tuple[Any, list[str]]]
 FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
+SHOWN_BYTES = 3_500_000  # Anthropic takes 5 MB of base64; what is bigger is shown as JPEG
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The `ask` of one execution of one step."""
+    """Asks the models of the routes; see app.pipelines.pipeline.Ask."""
 
     held: Claim
     stage: Stage
+    ends: float = field(default_factory=lambda: time.monotonic() + STEP_S)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the step is to be done, by the routes."""
+        return is_asked(self.stage)
 
     def structured(
-        self, purpose: str, prompt: Prompt, schema: type[Reply], *, name: str, check: Callable[[Reply], list[str]]
+        self,
+        purpose: str,
+        prompt: Prompt,
+        schema: type[Reply],
+        *,
+        name: str,
+        check: Callable[[Reply], list[str]],
+        pictures: Sequence[Mapping[str, Any]] = (),
     ) -> Reply:
-        """Return a reply that holds to `schema` and `check`; see app.pipelines.pipeline.Ask."""
+        """Return a reply that holds to `schema` and `check`."""
         wanted = Schema(name, schema.model_json_schema())
 
         def parsed(text: str) -> tuple[Reply | None, list[str]]:
@@ -69,173 +63,89 @@ class Asker:
                 return None, [f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['msg']}" for e in exc.errors()[:8]]
             return reply, check(reply)
 
-        good: Reply = self._until_good(purpose, prompt, wanted, parsed)
+        good: Reply = self._until_good(purpose, prompt, wanted, parsed, pictures)
         return good
 
     def text(self, purpose: str, prompt: Prompt, *, check: Callable[[str], list[str]]) -> str:
-        """Return a plain text that passes `check`; see app.pipelines.pipeline.Ask."""
+        """Return a plain text that passes `check`."""
         good: str = self._until_good(purpose, prompt, None, lambda text: (text.strip(), check(text.strip())))
         return good
 
-    def picture(self, purpose: str, prompt: str, aspect_ratio: AspectRatio) -> dict[str, Any]:
-        """Return a stored picture that passed the gates; see app.pipelines.pipeline.Ask."""
-        route = routes_for(purpose)[0]
-        asked = self._asked(purpose, route, [prompt, aspect_ratio])
-        if earlier := self._earlier(asked):
-            return safekeeping.picture_of(earlier)
-        safekeeping.check_open()
+    def picture(
+        self, purpose: str, prompt: str, aspect_ratio: AspectRatio, *, change: Change | None = None
+    ) -> dict[str, Any]:
+        """Return a stored picture that passed the gates."""
+        return chain.Rendering(self._caller, purpose, aspect_ratio, rewrite=self.text).made(prompt, change)
 
-        def ask() -> Answer:
-            return gateway().picture(
-                provider.Call(route.model, settings().image_timeout.total_seconds()), prompt, aspect_ratio=aspect_ratio
-            )
-
-        with limits.slot(route.provider, "image", settings().image_calls_in_flight):
-            call_id, answer = self._call(asked, "image", ask)
-        if answer.picture is None:
-            self._refuse(call_id, "no_picture")
-            if answer.is_blocked:
-                raise ProviderBlocked(
-                    "the prompt was blocked by the provider's safety filter, try rephrasing", provider=route.provider
-                )
-            raise ProviderDown("the provider answered without a picture", provider=route.provider)
-        try:
-            accepted = gates.check(answer.picture, aspect_ratio, min_bytes=settings().min_picture_bytes)
-        except PictureRefused as exc:
-            self._refuse(call_id, exc.code)
-            raise
-        return safekeeping.keep_picture(self.held, call_id, asked.model, accepted)
+    @property
+    def _caller(self) -> Caller:
+        return Caller(self.held, self.stage, self.ends)
 
     def _until_good(
         self,
         purpose: str,
         prompt: Prompt,
         schema: Schema | None,
-        parsed: Callable[[str], tuple[Any, list[str]]],
+        parsed: Check,
+        pictures: Sequence[Mapping[str, Any]] = (),
     ) -> Any:
         """Ask; while the reply has problems, say which and ask again, as often as the stage may pay for."""
-        route = routes_for(purpose)[0]
-        messages = [Message("system", prompt.system), Message("user", prompt.user)]
+        shown = tuple(_shown(safekeeping.get(picture["key"])) for picture in pictures)
+        messages = [Message("system", prompt.system), Message("user", prompt.user, shown)]
+        seen = [str(picture["sha256"]) for picture in pictures]
         problems: list[str] = []
         for _ in range(self.stage.max_charged_calls):
             try:
-                call_id, text = self._text(purpose, route, messages, schema)
+                paid = self._reply(purpose, messages, schema, seen)
             except BudgetReached as exc:
                 if not problems:
                     raise
                 raise _invalid(purpose, problems) from exc
-            reply, problems = parsed(text)
+            reply, problems = parsed(paid.answer.text)
             if not problems:
                 return reply
-            self._refuse(call_id, "invalid_reply")
+            self._caller.refuse(paid, "invalid_reply")
             told = "\n".join(f"- {problem}" for problem in problems[:12])
             messages = [
                 *messages[:2],
-                Message("assistant", text[:20_000]),
+                Message("assistant", paid.answer.text[:20_000]),
                 Message("user", f"Your reply breaks these rules:\n{told}\nReply again, whole and corrected."),
             ]
         raise _invalid(purpose, problems)
 
-    def _text(
-        self, purpose: str, route: Route, messages: list[Message], schema: Schema | None
-    ) -> tuple[uuid.UUID, str]:
-        """Return (call, reply) from the journal if it was paid already, else from the provider."""
-        asked = self._asked(purpose, route, [schema.name if schema else "", *(m.content for m in messages)])
-        if (earlier := self._earlier(asked)) and earlier.reply is not None:
-            return earlier.id, earlier.reply
+    def _reply(self, purpose: str, messages: list[Message], schema: Schema | None, seen: list[str]) -> Paid:
+        """Return the journal's reply to this very question if it was paid already, else the first provider's."""
+        caller = self._caller
+        content = [schema.name if schema else "", *seen, *(message.content for message in messages)]
+        questions = [
+            caller.question(route, "text", purpose, content, timeout_of(purpose, route))
+            for route in routes_for(purpose)
+        ]
+        if (call := caller.earlier(questions)) and call.reply is not None:
+            return Paid(call.id, call.provider, call.model, Answer(call.reply, None, None, None, None, 200), 0.0)
 
-        def ask() -> Answer:
-            how = provider.Call(route.model, settings().text_timeout.total_seconds())
-            return gateway().chat(how, messages, schema=schema, max_tokens=self.stage.max_tokens_out)
+        def ask(question: Question) -> Paid:
+            route = question.route
+            how = provider.Call(route.model, question.timeout_s, route.options)
+            most = self.stage.max_tokens_out
+            asked = provider_named(route.provider)
+            paid = caller.call(question, lambda _: asked.chat(how, messages, schema=schema, max_tokens=most))
+            if paid.answer.is_blocked:
+                caller.refuse(paid, "prompt_blocked")
+                blocked(route.provider)
+            return paid
 
-        with limits.slot(route.provider, "text", settings().text_calls_in_flight):
-            call_id, answer = self._call(asked, "text", ask)
-        if answer.is_blocked:
-            self._refuse(call_id, "prompt_blocked")
-            raise ProviderBlocked(
-                "the prompt was blocked by the provider's safety filter, try rephrasing", provider=route.provider
-            )
-        return call_id, answer.text
-
-    def _asked(self, purpose: str, route: Route, content: list[str]) -> journal.Asked:
-        """Return what the journal knows of a call before it leaves."""
-        return journal.Asked(
-            step=self.stage.step,
-            purpose=purpose,
-            provider=route.provider,
-            model=route.model,
-            prompt_hash=hashlib.sha256(json.dumps(content).encode()).hexdigest(),
-            worst_micro_usd=costs.worst_call_micro_usd(self.stage, route),
-            max_charged_calls=self.stage.max_charged_calls,
-            is_sandbox=settings().is_sandboxed,
-        )
-
-    def _earlier(self, asked: journal.Asked) -> Call | None:
-        with transaction() as session:
-            return journal.earlier_reply(session, self.held.piece, asked)
-
-    def _call(self, asked: journal.Asked, kind: str, ask: Callable[[], Answer]) -> tuple[uuid.UUID, Answer]:
-        """Write the INTENT, ask, write the outcome. Raises ProviderError, BudgetReached, NotClaimed."""
-        with transaction() as session:
-            call_id = journal.intend(session, self.held.run.id, self.held.piece, self.held.token, asked)
-        began = time.monotonic()
-        try:
-            answer = ask()
-        except ProviderError as exc:
-            self._log(asked, call_id, began, exc.code)
-            if isinstance(exc, ProviderBusy) and exc.retry_after_s:
-                limits.pause(asked.provider, kind, min(exc.retry_after_s, 60))
-            self._journal_failure(call_id, exc)
-            raise
-        reply = answer.text if answer.picture is None else safekeeping.key_of(self.held, answer.picture)
-        outcome = outcome_of(asked.model, answer, reply)
-        until_journaled(lambda session: journal.succeeded(session, call_id, outcome))
-        self._log(asked, call_id, began, "succeeded", outcome.cost_micro_usd)
-        return call_id, answer
-
-    def _journal_failure(self, call_id: uuid.UUID, exc: ProviderError) -> None:
-        write = journal.rejected if exc.charged is False else journal.unknown
-        until_journaled(lambda session: write(session, call_id, exc.code, str(exc), exc.status))
-
-    def _refuse(self, call_id: uuid.UUID, code: str) -> None:
-        until_journaled(lambda session: journal.judge(session, call_id, accepted=False, code=code))
-
-    def _log(
-        self, asked: journal.Asked, call_id: uuid.UUID, began: float, outcome: str, cost: int | None = None
-    ) -> None:
-        log.info(
-            "model_called",
-            extra={
-                "run_id": str(self.held.run.id),
-                "piece_id": str(self.held.piece.id),
-                "call_id": str(call_id),
-                "purpose": asked.purpose,
-                "model": asked.model,
-                "prompt_hash": asked.prompt_hash[:12],
-                "cost_micro_usd": cost,
-                "ms": round((time.monotonic() - began) * 1000),
-                "outcome": outcome,
-            },
-        )
+        return caller.first_good(questions, ask)
 
 
-def outcome_of(model: str, answer: Answer, reply: str) -> journal.Outcome:
-    """Return what a reply means for the journal: its cost by the provider's word, else by our table, else unknown."""
-    usage = with_image_tokens(model, answer)
-    cost, basis = answer.cost_micro_usd, CostBasis.PROVIDER
-    if cost is None:
-        cost = cost_micro_usd(model, usage) if usage else None
-        basis = CostBasis.UNKNOWN if cost is None else CostBasis.TABLE
-    size = len(answer.picture) if answer.picture is not None else len(answer.text.encode())
-    return journal.Outcome(cost, basis, usage, reply, size, answer.ref, answer.status)
-
-
-def with_image_tokens(model: str, answer: Answer) -> Usage | None:
-    """Return the usage with the picture's tokens told apart: chat replies count them among the others."""
-    price = PRICES.get(model)
-    if answer.usage is None or answer.picture is None or price is None:
-        return answer.usage
-    return replace(answer.usage, image_out=min(price.image_tokens, answer.usage.tokens_out))
+def _shown(data: bytes) -> bytes:
+    """Return a picture as a model is shown it: as it is, unless it is too big for a request."""
+    if len(data) <= SHOWN_BYTES:
+        return data
+    smaller = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.convert("RGB").save(smaller, "JPEG", quality=88)
+    return smaller.getvalue()
 
 
 def without_fences(text: str) -> str:
@@ -245,21 +155,6 @@ def without_fences(text: str) -> str:
         return stripped
     fenced = FENCED.search(stripped)
     return fenced[1] if fenced else stripped
-
-
-def until_journaled(write: Callable[[Any], None]) -> None:
-    """Write an outcome in its own transaction, again and again: a paid reply must not be forgotten for a blip."""
-    give_up_at = time.monotonic() + JOURNAL_PATIENCE_S
-    while True:
-        try:
-            with transaction() as session:
-                write(session)
-        except SQLAlchemyError:
-            if time.monotonic() > give_up_at:
-                raise
-            time.sleep(0.5)
-        else:
-            return
 
 
 def _invalid(purpose: str, problems: list[str]) -> InvalidReply:

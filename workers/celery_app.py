@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from celery.signals import setup_logging, worker_init, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_shutting_down
 
 import workers.tasks
 import workers.upkeep
-from app import logs
+from app import logs, routes
 from app.broker import celery
 from app.db.session import forget_engine
+from app.domain.errors import SetupError
 from workers import limits
+
+log = logging.getLogger(__name__)
 
 app = celery()
 workers.tasks.register(app)
@@ -29,6 +32,21 @@ def _set_threads(sender: Any, **_: Any) -> None:
     limits.set_threads(sender.concurrency or 1)
 
 
+def _check_routes(**_: Any) -> None:
+    """Start no worker that could not ask models: it would fail piece after piece."""
+    try:
+        routes.check()
+    except SetupError as exc:
+        logs.configure()  # Celery has not asked for it yet
+        log.critical("setup_incomplete", extra={"reason": str(exc)})
+        raise SystemExit(1) from exc
+
+
+def _stop_waiting(**_: Any) -> None:
+    """Wake whoever sleeps in a limit, so that its piece is handed back instead of holding the shutdown up."""
+    limits.stopping.set()
+
+
 def _log_as_json(loglevel: int, **_: Any) -> None:
     """Write JSON lines instead of Celery's own format; its line per received task is said better by our events."""
     logs.configure(loglevel)
@@ -38,4 +56,6 @@ def _log_as_json(loglevel: int, **_: Any) -> None:
 
 setup_logging.connect(_log_as_json)
 worker_process_init.connect(_after_fork)
+worker_init.connect(_check_routes)
 worker_init.connect(_set_threads)
+worker_shutting_down.connect(_stop_waiting)

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.session import transaction
@@ -53,9 +52,9 @@ def _beat() -> None:
         if not tokens:
             continue
         try:
+            limits.renew_held()
             with transaction(durable=False) as session:
                 claims.renew(session, tokens)
-            limits.renew_held()
-        except (SQLAlchemyError, RedisError) as exc:
+        except SQLAlchemyError as exc:
             # Leases may run out; then another worker claims, and our late results find no lease. Nothing is lost.
             log.warning("heartbeat_failed", extra={"reason": type(exc).__name__, "leases": len(tokens)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -45,31 +46,16 @@ def key_of(held: Claim, data: bytes) -> str:
     return picture_key(held.run.id, name, content_digest(data), EXTENSIONS.get(mime_of(data), "bin"))
 
 
-def keep_picture(held: Claim, call_id: uuid.UUID, model: str, picture: gates.Accepted) -> dict[str, Any]:
-    """Store an accepted picture and return it as Piece.picture has it. Never raises for a storage outage.
+def keep_picture(
+    held: Claim, call_id: uuid.UUID, picture: gates.Accepted, *, provider: str, model: str, seconds: float
+) -> dict[str, Any]:
+    """Store a picture that passed its gates and return it as Piece.picture has it. Never raises for a storage outage.
 
     Its key stands in the journal since the outcome was written, so that a crash here finds either the bytes
     under that key, or knows that they are lost.
     """
     key = key_of(held, picture.data)
     put_or_keep(key, picture.data, call_id)
-    return _as_row(key, picture, model, call_id)
-
-
-def picture_of(call: Call) -> dict[str, Any]:
-    """Return the picture that an earlier execution paid for and stored. Raises ProviderDown when it is lost."""
-    assert call.reply is not None, "the journal only finds replies that are there"
-    try:
-        data = get(call.reply)
-    except NotFound:
-        with transaction() as session:
-            session.execute(update(Call).where(Call.id == call.id).values(accepted=False, error_code="bytes_lost"))
-        raise ProviderDown("a paid picture was lost in a crash before it was stored", provider=call.provider) from None
-    width, height = gates.decoded(data).size
-    return _as_row(call.reply, gates.Accepted(data, mime_of(data), width, height), call.model, call.id)
-
-
-def _as_row(key: str, picture: gates.Accepted, model: str, call_id: uuid.UUID) -> dict[str, Any]:
     return {
         "key": key,
         "mime": picture.mime,
@@ -77,9 +63,34 @@ def _as_row(key: str, picture: gates.Accepted, model: str, call_id: uuid.UUID) -
         "height": picture.height,
         "bytes": len(picture.data),
         "sha256": content_digest(picture.data),
+        "fingerprint": picture.fingerprint,
+        "provider": provider,
         "model": model,
         "call_id": str(call_id),
+        "seconds": round(seconds, 3),
+        "cached": False,
     }
+
+
+def copied(held: Claim, picture: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored picture as this piece's own: under its own key, so that the other may go. Raises NotFound, StorageError."""
+    name = piece_name(held.piece.kind, held.piece.position)
+    key = picture_key(held.run.id, name, picture["sha256"], EXTENSIONS[picture["mime"]])
+    data = get(picture["key"])
+    if key != picture["key"]:
+        storage().put(key, data)
+    return {**picture, "key": key}
+
+
+def bytes_of(call: Call) -> bytes:
+    """Return the picture that an earlier execution paid for and stored. Raises ProviderDown when it is lost."""
+    assert call.reply is not None, "the journal only finds replies that are there"
+    try:
+        return get(call.reply)
+    except NotFound:
+        with transaction() as session:
+            session.execute(update(Call).where(Call.id == call.id).values(accepted=False, error_code="bytes_lost"))
+        raise ProviderDown("a paid picture was lost in a crash before it was stored", provider=call.provider) from None
 
 
 def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -12,7 +13,7 @@ from celery import Task
 from celery.exceptions import Ignore
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import broker
+from app import broker, journal
 from app.db.models import Piece
 from app.db.session import transaction
 from app.domain import errors
@@ -25,13 +26,20 @@ from app.runs.plan import plan
 from app.storage import EXTENSIONS, storage
 from workers import canvas, leases
 from workers.ask import Asker
+from workers.images import cache
 from workers.slides import Composer
 
 log = logging.getLogger(__name__)
 
 BACKOFF_S = (1.0, 2.0, 4.0)  # the brief's exponential backoff
-STORAGE_RETRY_S = 5.0
-MAX_COUNTDOWN_S = 30.0  # longer waits are the row's: a message that waits for long is a message that can be lost
+AWAY_S: dict[type[errors.PressroomError], float] = {
+    errors.StorageError: 5.0,
+    errors.NotScreened: 10.0,
+    errors.BeingMade: 1.5,
+}
+NOBODY_FORESAW = "an internal error; the operator's log says more"
+MAX_COUNTDOWN_S = 6.0  # longer waits are the row's, and the relay comes every 5 s: a message that waits can be lost,
+# and while 1,000 pieces wait, each one's retry beside the relay's messages filled the queue with copies (seen)
 
 
 class TryAgain(Exception):
@@ -48,41 +56,70 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
     """
     held = _claimed(step, piece_id, round_)
     stage = pipeline.stage(held.piece.kind, step)
-    if held.piece.attempt > stage.max_attempts:
-        _give_up(held, "attempts_used_up", f"{step} was started {stage.max_attempts} times and never came to an end")
     with leases.holding(held.token):
         try:
+            _refuse_poison(held, stage)
             done = stage.act(_work(pipeline, stage, held))
         except SQLAlchemyError:
             raise  # the database is away: the lease runs out and the relay brings the piece back
         except Exception as exc:  # noqa: BLE001 - the one edge where everything is caught, so that the post ends and says why
-            _handle(task, held, stage, exc)
-    moved = _written(pipeline, held, done)
+            done = _handle(task, held, stage, exc)
+        moved = _written(task, pipeline, stage, held, done)
     if moved.is_stale:
         raise task.retry(exc=TryAgain("edited"), countdown=0.1)
     _follow(held, moved)
+    if moved.is_back:
+        raise Ignore("went back to an earlier step, from which it was published anew")
     if done.picture is not None:
         _copy_current(held.piece, done.picture)
 
 
-def _handle(task: Task, held: Claim, stage: Stage, exc: Exception) -> NoReturn:
-    """Decide what an error means for the piece: over, again later, or again without counting. Always raises."""
+def _refuse_poison(held: Claim, stage: Stage) -> None:
+    """Raise PoisonPill when the step was started too often: whatever it does to its workers, it shall end."""
+    if held.piece.attempt > stage.max_attempts:
+        raise errors.PoisonPill(f"{stage.step} was started {stage.max_attempts} times and never came to an end")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How an error is tried again."""
+
+    floor_s: float | None = None
+    """Not sooner than this, in seconds."""
+    counts: bool = True
+    """False: it was no attempt, for nobody was asked or we were asked to wait."""
+
+
+def retry_of(exc: errors.PressroomError) -> Retry | None:
+    """Return how an error is tried again; None when that cannot help."""
     match exc:
-        case errors.NotClaimed():
-            raise Ignore(str(exc)) from exc
         case errors.ProviderBusy():
-            _again(task, held, stage, exc, exc.retry_after_s, counts=False)
-        case errors.StorageError():
-            _again(task, held, stage, exc, STORAGE_RETRY_S, counts=False)
+            return Retry(exc.retry_after_s, counts=False)
+        case errors.BeingMade() | errors.StorageError() | errors.NotScreened(permanent=False):
+            return Retry(AWAY_S[type(exc)], counts=False)
+        case errors.AllProvidersFailed(permanent=False):
+            return Retry(exc.retry_after_s, counts=not exc.is_waiting)
         case errors.ProviderError(permanent=False):
-            _again(task, held, stage, exc, exc.retry_after_s)
-        case errors.PictureRefused() | errors.NotFound():
-            _again(task, held, stage, exc, None)
-        case errors.PressroomError():
-            _give_up(held, exc.code, str(exc))
-        case _:
-            log.error("step_failed", exc_info=exc, extra={"step": stage.step, "piece_id": str(held.piece.id)})
-            _again(task, held, stage, exc, None)
+            return Retry(exc.retry_after_s)
+        case errors.PictureRefused() | errors.NotFound() | errors.InternalError():
+            return Retry()
+    return None
+
+
+def _handle(task: Task, held: Claim, stage: Stage, exc: Exception) -> Done:
+    """Decide what an error means for the piece: again later, over, or on without this step (returned)."""
+    if isinstance(exc, errors.NotClaimed):
+        raise Ignore(str(exc)) from exc
+    told = exc if isinstance(exc, errors.PressroomError) else errors.InternalError(NOBODY_FORESAW)
+    if told is not exc:
+        log.error("step_failed", exc_info=exc, extra={"step": stage.step, "piece_id": str(held.piece.id)})
+    retry = retry_of(told)
+    if retry and (not retry.counts or held.piece.attempt < stage.max_attempts):
+        _again(task, held, told, retry)
+    if stage.reviews is None:
+        _give_up(held, told)
+    log.warning("not_reviewed", extra={"step": stage.step, "piece_id": str(held.piece.id), "code": told.code})
+    return Done(review={"skipped": told.code, "message": str(told)[:300]})
 
 
 def _claimed(step: str, piece_id: str, round_: int) -> Claim:
@@ -103,57 +140,67 @@ def _work(pipeline: Pipeline, stage: Stage, held: Claim) -> Work:
         prompt=held.piece.prompt,
         ask=Asker(held, stage),
         compose=Composer(held.run, held.piece),
+        picture=held.piece.picture,
+        refused=held.piece.refused,
     )
 
 
-def _written(pipeline: Pipeline, held: Claim, done: Done) -> Moved:
+def _written(task: Task, pipeline: Pipeline, stage: Stage, held: Claim, done: Done) -> Moved:
+    """Write the result while the claim holds; a picture that a sibling got at the same moment is refused here."""
     try:
         with transaction() as session:
-            return claims.complete(session, pipeline, held, done)
+            moved = claims.complete(session, pipeline, held, done)
+            if done.review and (picture := held.piece.picture):
+                cache.judge(session, held.run.user_id, picture["sha256"], done.review)
+                if done.again or done.failure:
+                    journal.judge(session, uuid.UUID(picture["call_id"]), accepted=False, code="picture_refused:review")
     except errors.NotClaimed as exc:
         raise Ignore(str(exc)) from exc
+    except errors.PictureRefused as exc:
+        assert done.picture is not None, "only pictures are refused"
+        with transaction() as session:
+            journal.judge(session, uuid.UUID(done.picture["call_id"]), accepted=False, code=exc.code)
+            cache.drop(session, held.run.user_id, done.picture["sha256"])
+        _handle(task, held, stage, exc)
+        raise AssertionError("a refused picture always raises") from exc
+    return moved
 
 
-def _give_up(held: Claim, code: str, message: str) -> NoReturn:
+def _give_up(held: Claim, exc: errors.PressroomError) -> NoReturn:
     """Store the piece's failure and stop its chain. Always raises Ignore."""
-    log.warning("piece_failed", extra={"piece_id": str(held.piece.id), "code": code})
+    log.warning("piece_failed", extra={"piece_id": str(held.piece.id), "code": exc.code})
+    causes = exc.causes if isinstance(exc, errors.AllProvidersFailed | errors.BudgetReached) else ()
     try:
         with transaction() as session:
-            moved = claims.fail(session, held, code, message)
-    except errors.NotClaimed as exc:
-        raise Ignore(str(exc)) from exc
+            moved = claims.fail(session, held, exc.code, str(exc), causes)
+    except errors.NotClaimed as lost:
+        raise Ignore(str(lost)) from lost
     _follow(held, moved)
-    raise Ignore(code)
+    raise Ignore(exc.code)
 
 
-def _again(
-    task: Task,
-    held: Claim,
-    stage: Stage,
-    exc: Exception,
-    floor_s: float | None,
-    *,
-    counts: bool = True,
-) -> NoReturn:
-    """Put the piece back with a time, or end it when its attempts are used up. Always raises.
+def _again(task: Task, held: Claim, exc: errors.PressroomError, retry: Retry) -> NoReturn:
+    """Put the piece back with a time. Always raises.
 
     The wait is the brief's 1, 2, 4 s with a jitter that never reaches 0; what the provider asks for is a floor.
     """
-    is_ours = isinstance(exc, errors.PressroomError)
-    told = exc.code if isinstance(exc, errors.PressroomError) else "internal_error"
-    attempt = held.piece.attempt
-    if counts and attempt >= stage.max_attempts:
-        _give_up(held, told, str(exc) if is_ours else "an internal error; the operator's log says more")
-    wait_s = BACKOFF_S[min(attempt, len(BACKOFF_S)) - 1] * random.uniform(0.75, 1.25)
-    wait_s = max(wait_s, (floor_s or 0) * random.uniform(1.0, 1.1))
+    wait_s = BACKOFF_S[min(held.piece.attempt, len(BACKOFF_S)) - 1] * random.uniform(0.75, 1.25)
+    wait_s = max(wait_s, (retry.floor_s or 0) * random.uniform(1.0, 1.1))
+    wait = timedelta(seconds=wait_s)
     try:
         with transaction(durable=False) as session:
-            claims.postpone(session, held, timedelta(seconds=wait_s), told, counts=counts)
+            claims.postpone(session, held, wait, exc.code, counts=retry.counts, new_take=_is_siblings(exc))
     except errors.NotClaimed as lost:
         raise Ignore(str(lost)) from lost
     if wait_s > MAX_COUNTDOWN_S:
         raise Ignore(f"waits {wait_s:.0f} s in its row")
-    raise task.retry(exc=TryAgain(told), countdown=wait_s)
+    raise task.retry(exc=TryAgain(exc.code), countdown=wait_s)
+
+
+def _is_siblings(exc: errors.PressroomError) -> bool:
+    """Whether a provider brought a picture that another piece has: the same prompt then needs another take."""
+    codes = [cause.code for cause in exc.causes] if isinstance(exc, errors.AllProvidersFailed) else []
+    return "picture_refused:sibling" in (*codes, exc.code)
 
 
 def _follow(held: Claim, moved: Moved) -> None:
@@ -164,6 +211,8 @@ def _follow(held: Claim, moved: Moved) -> None:
             with transaction(durable=False) as session:
                 chains = plan(session, run_id)
             canvas.publish_chord(chains, run_id, round_)
+        if moved.is_back:
+            canvas.publish_plan(run_id)
         if moved.is_last:
             broker.send("runs.finish", (str(run_id), round_))
     except errors.Unavailable:

@@ -12,6 +12,7 @@ from app.db.session import transaction
 from app.domain.errors import StorageError, Unavailable
 from app.runs import finish, plan
 from workers import canvas, safekeeping
+from workers.images import cache
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ def register(app: Celery) -> None:
     app.task(name="upkeep.admit")(admit)
     app.task(name="upkeep.relay")(relay)
     app.task(name="upkeep.watchdog")(watchdog)
+    app.task(name="upkeep.tidy")(tidy)
     app.task(name="upkeep.notify")(notifications.send_due)
 
 
@@ -70,3 +72,10 @@ def watchdog() -> None:
         with transaction() as session:
             # Ended here, not by a message: whatever made it hang must not keep it from ending.
             finish.finish(session, run_id, round_, None)
+
+
+def tidy() -> None:
+    """Delete what would grow for ever: old pictures of the cache (their files stay with their runs)."""
+    with transaction() as session:
+        gone = cache.forget_old(session)
+    log.info("tidied", extra={"cached_pictures": gone})

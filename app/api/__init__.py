@@ -10,7 +10,7 @@ from flask import Flask
 from app.api import account, brands, edge, files, generate, health, openapi, pieces, problems, runs, stream, watch
 from app.api.channels import Database, Hub
 
-MAX_BODY_BYTES = 64 * 1024  # the largest honest request is a brand kit of about 2 KB
+MAX_BODY_BYTES = 64 * 1024  # a brand kit has about 2 KB; orders may be longer, see edge
 
 
 def create_app() -> Flask:

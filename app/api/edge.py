@@ -18,6 +18,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 QUIET = ("/healthz", "/readyz")  # probes come every few seconds
+LONG_BODIES = ("generate.generate", "generate.quote")
+MAX_LONG_BODY_BYTES = 2400 * 1024  # a hundred prompts of 2,000 characters, each 12 bytes at most as JSON escapes it
 
 
 def register(app: Flask) -> None:
@@ -29,6 +31,8 @@ def register(app: Flask) -> None:
 def _start() -> None:
     """Read the body before any transaction opens: a caller who sends slowly must not hold a database session."""
     g.started = time.perf_counter()
+    if request.endpoint in LONG_BODIES:
+        request.max_content_length = MAX_LONG_BODY_BYTES
     body = request.get_data(cache=True)
     if request.content_length is None and len(body) >= (request.max_content_length or 0) > 0:
         raise RequestEntityTooLarge  # Werkzeug cuts a chunked body at the limit and says nothing

@@ -18,17 +18,17 @@ from app.runs import rounds, view
 blueprint = Blueprint("pieces", __name__)
 
 FieldName = Annotated[str, StringConstraints(max_length=50)]
-FieldText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
-# 30 words of a slide's body are about 200 characters; what does not fit its slide is refused when it is drawn.
+FieldText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+# An image prompt has about 1400 characters; a text that does not fit its slide is refused when it is drawn.
 
 
 class PieceEdit(RootModel[Annotated[dict[FieldName, FieldText], Field(min_length=1, max_length=10)]]):
-    """Text fields of a piece with their new texts, for example {"title": "...", "body": "..."}."""
+    """Text fields of a piece with their new texts, for example {"title": "...", "body": "..."}; or a new `prompt`."""
 
 
 @blueprint.patch("/api/runs/<uuid:run_id>/pieces/<uuid:piece_id>")
 def edit(run_id: uuid.UUID, piece_id: uuid.UUID) -> ResponseReturnValue:
-    """Change a slide's texts. It is drawn again on the picture that it has, which costs nothing."""
+    """Change a slide's texts: it is drawn again on its picture, which costs nothing. A new prompt has a new picture made."""
     changes = bodies.parsed(PieceEdit).root
     with transaction() as session:
         user = auth.user(session)

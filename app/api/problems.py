@@ -7,7 +7,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -86,7 +86,8 @@ def of_driver(error: DBAPIError) -> Response:
 def of_http(error: HTTPException) -> Response:
     """Answer what Flask itself refused: unknown routes and methods, bodies that are too big."""
     if isinstance(error, RequestEntityTooLarge):
-        return of_request(errors.TooLarge("the body is larger than 64 KB; no request needs that much"))
+        most = (request.max_content_length or 0) // 1024
+        return of_request(errors.TooLarge(f"the body is larger than {most} KB; no such request needs that much"))
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     answer = problem(status, HTTPStatus(status).name.lower(), error.description or HTTPStatus(status).phrase)
     for name, value in error.get_headers():

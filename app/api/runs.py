@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from app import records
 from app.api import answers, auth, bodies, replays
 from app.db.models import Run
 from app.db.session import transaction
@@ -45,6 +46,15 @@ def show_run(run_id: uuid.UUID) -> ResponseReturnValue:
 def show_post(run_id: uuid.UUID) -> ResponseReturnValue:
     """Show a post: a run of the pipeline full-post."""
     return answers.tagged(_seen(run_id, pipeline="full-post"))
+
+
+@blueprint.get("/api/runs/<uuid:run_id>/calls")
+def list_calls(run_id: uuid.UUID) -> ResponseReturnValue:
+    """List every call to a model that a run made, oldest first: what it was for, cost and brought; no prompt, no reply."""
+    with transaction() as session:
+        run = view.owned(session, auth.user(session), run_id)
+        found = records.of_run(session, run.id)
+    return answers.tagged({"id": str(run_id), "calls": found})
 
 
 @blueprint.post("/api/runs/<uuid:run_id>/cancel")

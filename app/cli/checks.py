@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from pydantic import SecretStr
 
 from app.cli import installation, stack
 from app.domain.errors import PressroomError
@@ -152,22 +151,6 @@ def _is_writable(folder: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def models() -> Iterator[Row]:
-    """The providers' keys, masked, or the sandbox."""
-    key = settings().ai_gateway_api_key
-    if key is None:
-        todo = "set AI_GATEWAY_API_KEY for real texts and pictures; they cost money"
-        yield Row("models", Verdict.OK, "sandbox: no provider key is set", todo)
-    else:
-        yield Row("models", Verdict.OK, f"AI_GATEWAY_API_KEY {masked(key)} at {settings().ai_gateway_base_url}")
-
-
-def masked(secret: SecretStr) -> str:
-    """Return a secret so that its owner knows it again and nobody else learns it."""
-    text = secret.get_secret_value()
-    return f"{text[:4]}...{text[-2:]}" if len(text) >= 16 else "***"  # noqa: PLR2004 - of a short one that were half
 
 
 def files() -> Iterator[Row]:

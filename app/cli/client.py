@@ -81,6 +81,11 @@ class Api:
         found: list[dict[str, Any]] = self._json("GET", "/api/runs", params={"limit": limit})["runs"]
         return found
 
+    def calls(self, run_id: str) -> list[dict[str, Any]]:
+        """Return a record of each call that a run made. Raises ApiError, ApiAway."""
+        found: list[dict[str, Any]] = self._json("GET", f"/api/runs/{run_id}/calls")["calls"]
+        return found
+
     def export(self, run_id: str) -> bytes:
         """Return a finished run's files as a zip. Raises ApiError, ApiAway."""
         return self._answer("GET", f"/api/runs/{run_id}/export.zip", timeout=120.0).content

@@ -20,7 +20,6 @@ from app.cli.wishes import Wish
 from app.domain.errors import SetupError
 from app.pipelines.catalog import pipeline_named
 from app.runs.accept import parse
-from app.settings import settings
 
 TOPIC = "DevOps for Junior Engineers"
 PIPELINE = "full-post"
@@ -113,9 +112,9 @@ def _agree(topic: str, *, is_agreed: bool) -> None:
     expected = screen.dollars(sum(line.expected_micro_usd for line in lines))
     worst = screen.dollars(sum(line.worst_micro_usd for line in lines))
     screen.say()
-    screen.say(f"[yellow]AI_GATEWAY_API_KEY is set: real models, about {expected}, at most {worst}.[/]", indent=2)
+    screen.say(f"[yellow]A provider's key is set: real models, about {expected}, at most {worst}.[/]", indent=2)
     screen.say(f"[dim]`{screen.program()} demo --sandbox` costs nothing.[/]", indent=2)
-    if not is_agreed and sys.stdin.isatty() and settings().ai_gateway_api_key is not None:
+    if not is_agreed and sys.stdin.isatty():
         click.confirm("  Go on?", abort=True)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import click
 from rich.markup import escape
 
-from app.cli import checks, screen, servers
+from app.cli import checks, models, screen, servers
 from app.cli.checks import Row, Verdict
 
 MARKS = {Verdict.OK: "[green]✓ ok[/]", Verdict.WARNING: "[yellow]! warning[/]", Verdict.PROBLEM: "[red]✗ problem[/]"}
@@ -20,7 +20,8 @@ CHECKS: tuple[Callable[[], Iterator[Row]], ...] = (
     servers.database,
     servers.redis,
     checks.files,
-    checks.models,
+    models.keys,
+    models.routing,
     checks.free_ports,
 )
 
@@ -35,6 +36,7 @@ def command() -> None:
     else:
         for row in rows:
             screen.tell(f"{row.verdict:<8} {row.name:<12} {row.found}" + (f" -> {row.todo}" if row.todo else ""))
+    _print_serving()
     problems = [row for row in rows if row.verdict is Verdict.PROBLEM]
     warnings = [row for row in rows if row.verdict is Verdict.WARNING]
     screen.say()
@@ -44,6 +46,24 @@ def command() -> None:
         sys.exit(1)
     hints = f" [dim]({len(warnings)} to look at)[/]" if warnings else ""
     screen.say(f"[green]Ready.[/]{hints} [cyan]{screen.program()} demo[/] makes a post.")
+
+
+def _print_serving() -> None:
+    """Print who is asked for what, and who would be with a key."""
+    headings = ("purpose", "has no key", "asked in this order")
+    lines = [(one.purpose, one.passed_over, one.asked) for one in models.serving()]
+    if not lines:
+        return
+    screen.say()
+    if screen.out().is_terminal:
+        table = screen.columns(*headings, flexible=headings[1:])
+        for line in lines:
+            table.add_row(*map(escape, line))
+        screen.out().print(table)
+        return
+    widths = [max(len(line[n]) for line in (headings, *lines)) for n in range(len(headings))]
+    for line in (headings, *lines):
+        screen.tell("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _print_table(rows: list[Row]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,9 +12,11 @@ import click
 from rich.markup import escape
 
 from app.cli import client, folder, options, ordering, screen
+from app.pipelines.catalog import all_pipelines
 
 OUT = Path("pressroom-out")
-TITLES = ("topic", "question", "product", "idea")  # what a request is about, where it has one of these
+PROMPTS = "prompts"  # the field that --file fills
+COMMENT = "#"
 
 
 @click.command
@@ -23,6 +26,14 @@ TITLES = ("topic", "question", "product", "idea")  # what a request is about, wh
 @click.option(
     "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads it from stdin."
 )
+@click.option(
+    "--file",
+    "lines",
+    type=click.File(encoding="utf-8-sig"),
+    metavar="FILE",
+    help="For images: a file of prompts, one a line; empty lines and those that begin with # are left out."
+    " - reads them from stdin.",
+)
 @click.option("--wait", is_flag=True, help="Watch it being made, then write its files into a folder.")
 @click.option("--out", type=click.Path(path_type=Path), help="That folder.  [default: ./pressroom-out/TITLE]")
 @options.api
@@ -31,25 +42,33 @@ def command(
     topic: str | None,
     fields: tuple[str, ...],
     body: TextIO | None,
+    lines: TextIO | None,
     out: Path | None,
     url: str | None,
     key: str | None,
     *,
     wait: bool,
 ) -> None:
-    """Order a run of PIPELINE, such as full-post.
+    """Order a run of PIPELINE: full-post makes a post of a topic, images a picture of each prompt.
 
     \b
     pressroom generate full-post --topic "DevOps for Junior Engineers" --wait
     pressroom generate full-post --topic "Rust" --field slides=7 --field tone=punchy
+    pressroom generate images --file prompts.txt --field aspect_ratio=16:9 --wait
     """  # noqa: D301 - \b is how click is told to keep the lines
     request = _read(body) | dict(_field(text) for text in fields) | ({"topic": topic} if topic is not None else {})
+    numbers: list[int] = []
+    if lines is not None:
+        numbers, request[PROMPTS] = _prompts(pipeline, lines)
     with client.running(url, key) as api:
-        ordered = api.order(pipeline, request)
+        try:
+            ordered = api.order(pipeline, request)
+        except client.ApiError as exc:
+            raise _with_lines(exc, numbers) from None
         if not wait:
             _say_ordered(ordered)
             return
-        title = next((str(request[name]) for name in TITLES if name in request), pipeline)
+        title = str(api.run(ordered["id"])["title"])
         screen.tell(f"Ordered {ordered['id']}")
         screen.say()
         try:
@@ -81,6 +100,35 @@ def _read(file: TextIO | None) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise click.BadParameter(f"{file.name} holds no JSON object", param_hint="--json")
     return found
+
+
+def _prompts(pipeline: str, file: TextIO) -> tuple[list[int], list[str]]:
+    """Return the prompts of a file, one a line, with the number of each line. Raises BadParameter."""
+    known = all_pipelines()
+    takers = [name for name, one in known.items() if PROMPTS in one.request.model_fields]
+    if pipeline in known and pipeline not in takers:  # an unknown one is for the API to refuse: it may know more
+        told = f"{pipeline} takes no list of prompts; only {', '.join(takers)} does"
+        raise click.BadParameter(told, param_hint="--file")
+    try:
+        read = [(n, line.strip()) for n, line in enumerate(file, start=1)]
+    except UnicodeDecodeError as exc:
+        raise click.BadParameter(f"{file.name} is not UTF-8: {exc.reason}", param_hint="--file") from None
+    found = [(n, line) for n, line in read if line and not line.startswith(COMMENT)]
+    if not found:
+        raise click.BadParameter(f"{file.name} holds no prompt; write one a line", param_hint="--file")
+    return [n for n, _ in found], [line for _, line in found]
+
+
+def _with_lines(exc: client.ApiError, numbers: Sequence[int]) -> client.ApiError:
+    """Return the API's refusal with the lines of the file in the place of its own `prompts.3`, where it names some."""
+    told = []
+    for name, reason in exc.fields.items():
+        field, _, place = name.partition(".")
+        is_line = field == PROMPTS and place.isdecimal() and int(place) < len(numbers)
+        told.append(f"line {numbers[int(place)]}: {reason}" if is_line else f"{name}: {reason}")
+    if not (numbers and told):
+        return exc
+    return client.ApiError(f"the request is not valid: {'; '.join(told)}", code=exc.code, fields=exc.fields)
 
 
 def _field(text: str) -> tuple[str, Any]:

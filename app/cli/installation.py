@@ -13,10 +13,11 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app import accounts
+from app.cli import screen
 from app.db import session
 from app.db.models import User
 from app.db.session import transaction
-from app.domain.errors import Unauthenticated
+from app.domain.errors import SetupError, Unauthenticated
 from app.domain.plans import Plan
 from app.embedded import paths
 from app.embedded.children import end_orphans
@@ -111,10 +112,27 @@ def _services(folder: Path) -> Iterator[Services]:
 @contextmanager
 def database() -> Iterator[Path]:
     """Let this process reach the database, started for the moment if need be; yield the data dir. Raises EmbeddedError."""
-    config, folder = settings(), data_dir()
-    needs_no_redis = config.redis_url or (config.database_url and "redis://not-needed")
+    config = settings()
+    with _reached(config.redis_url or (config.database_url and "redis://not-needed")) as folder:
+        yield folder
+
+
+@contextmanager
+def servers() -> Iterator[Path]:
+    """As `database`, with Redis; where nothing has ever run there is nothing to see. Raises SetupError, EmbeddedError."""
+    if settings().database_url is None and not data_dir().exists():
+        raise SetupError(
+            f"there is no Pressroom in {screen.short(data_dir())} yet; start with `{screen.program()} demo`"
+        )
+    with _reached(settings().redis_url) as folder:
+        yield folder
+
+
+@contextmanager
+def _reached(redis_url: str | None) -> Iterator[Path]:
+    folder = data_dir()
     with (
-        running(folder, database_url=config.database_url, redis_url=needs_no_redis) as services,
+        running(folder, database_url=settings().database_url, redis_url=redis_url) as services,
         adopted({"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}),
     ):
         yield folder

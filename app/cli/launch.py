@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import signal
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from app import logs
+from app import logs, routes
 from app.cli import installation, screen, stack
 from app.cli.client import ApiAway
 from app.cli.installation import OwnerKey
@@ -23,7 +24,7 @@ from app.embedded.lock import read_owner
 from app.embedded.ports import LOOPBACK
 from app.embedded.services import Services
 from app.embedded.supervisor import Process, Supervisor, Terminated
-from app.settings import settings
+from app.settings import KEY_SETTINGS, settings
 
 SOURCES = MIGRATIONS.parent  # celeryconfig.py lies there
 READY_S = 60.0
@@ -66,7 +67,11 @@ class Machine:
 
 @contextmanager
 def started(services: Services, wish: Wish) -> Iterator[Machine]:
-    """Run everything while the block lasts, with services that are ours. Raises EmbeddedError."""
+    """Run everything while the block lasts, with services that are ours. Raises EmbeddedError, SetupError."""
+    if wish.sandbox:
+        routes.routes()  # no key is needed
+    else:
+        routes.check()
     _log_to_file(services.data_dir)
     chosen = choose_ports(wish)
     with screen.step("database schema"):
@@ -124,8 +129,10 @@ def _environment(services: Services, wish: Wish, chosen: stack.Ports, *, is_sand
         env["PRESSROOM_EVENTS_URL"] = chosen.events_url
     if is_sandboxed:
         env["PRESSROOM_SANDBOX_URL"] = settings().sandbox_url or chosen.sandbox_url
+    if (own := settings().routes_file) is not None:
+        env["PRESSROOM_ROUTES"] = str(own)  # absolute: the processes run elsewhere
     if wish.sandbox:
-        env["AI_GATEWAY_API_KEY"] = ""
+        env |= dict.fromkeys(itertools.chain.from_iterable(KEY_SETTINGS.values()), "")
     return env
 
 

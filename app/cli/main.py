@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Make one post from a topic, watch it being made, and get its files.",
     "generate": "Order a run of a pipeline from a running Pressroom.",
     "show": "Show the latest runs, or one of them.",
+    "providers": "Show how each model does: success, seconds, refusals, cost, limits.",
     "users": "List and change users.",
     "keys": "List, add and revoke API keys.",
     "sandbox": "Run the stand-in for the model providers by itself.",

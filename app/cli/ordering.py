@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
-from app.cli import folder, progress, screen
+from app.cli import folder, pictures, progress, screen
 from app.cli.client import Api
 from app.cli.watch import Followed, follow
+
+NUMBERED = re.compile(r"(image-)?\d+\.\w+")  # the files of slides, and of images
 
 
 def watched(api: Api, ordered: Mapping[str, Any], title: str, check: Callable[[], None] = lambda: None) -> Followed:
@@ -29,9 +32,16 @@ def report(run: Followed, files: Path | None) -> None:
     """Say how a run ended: why if it is not READY, what was made, what it cost, how long each stage took."""
     view, cost = run.view, run.view["cost"]
     screen.say()
-    if view["failure"] is not None:
+    lines = []
+    if pictures.is_batch(view):
+        pictures.say(view)
+        screen.say()
+        pictures.say_where_calls_are(view)
+        lines.append(("Images", pictures.summary(view)))
+    elif view["failure"] is not None:
         _say_failures(view)
-    lines = [("Made", f"[dim]{escape(contents(files))}[/]")] if files else []
+    if files:
+        lines.append(("Made", f"[dim]{escape(contents(files))}[/]"))
     unknown = f" and {cost['unknown_calls']} of unknown cost" if cost["unknown_calls"] else ""
     prices = "  [yellow]by the price list; sandbox: nothing was really paid[/]" if cost["sandbox"] else ""
     paid = screen.dollars(cost["micro_usd"])
@@ -63,6 +73,7 @@ def _say_failures(view: Mapping[str, Any]) -> None:
 def contents(files: Path) -> str:
     """Return what is in the folder, in a line: `00.jpg .. 10.jpg  article-cover.jpg  ...`."""
     names = [path.name for path in files.iterdir()]
-    slides = sorted(name for name in names if name.split(".")[0].isdecimal())
-    rest = sorted(set(names) - set(slides), key=lambda name: (name.split(".")[-1] != "jpg", name))
-    return "  ".join([*([f"{slides[0]} .. {slides[-1]}"] if slides else []), *rest])
+    numbered = sorted(name for name in names if NUMBERED.fullmatch(name))
+    rest = sorted(set(names) - set(numbered), key=lambda name: (name.split(".")[-1] != "jpg", name))
+    ends = list(dict.fromkeys([numbered[0], numbered[-1]])) if numbered else []
+    return "  ".join([*([" .. ".join(ends)] if ends else []), *rest])

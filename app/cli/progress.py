@@ -18,12 +18,12 @@ from app.cli import screen
 from app.cli.watch import Followed
 
 BAR_WIDTH = 40
-PASSED = {"PENDING": 0, "PROMPTED": 1, "RENDERED": 2, "READY": 3, "FAILED": 3}
-CELLS = 3  # a picture's way: prompt, picture, slide
+STATES = ("PENDING", "PROMPTED", "RENDERED", "READY")
 FULL, EMPTY = "■", "·"
+NUMBERED = ("slide", "image")
 NAMES = {"article": "cover"}  # what people call the picture of that piece
-LEGEND = f"{FULL} prompt  {FULL} picture  {FULL} slide"
-MAX_TITLE = 60
+MIN_TITLE, MAX_TITLE = 16, 60
+FIGURES_WIDTH = 50  # what a heading has beside its title: generating images · 1 min 07 s · $1.234567
 
 
 def show(runs: Iterable[Followed], title: str) -> Followed:
@@ -41,14 +41,14 @@ def _show_live(runs: Iterable[Followed], title: str) -> Followed:
 
 
 def _show_lines(runs: Iterable[Followed], title: str) -> Followed:
-    """Print a line when a stage has made its last piece."""
+    """Print a line when a stage has made its last piece, or will make no more."""
     screen.tell(title)
     told: set[str] = set()
     followed = None
     for followed in runs:
         for stage in followed.view["progress"]["stages"]:
             step, made = stage["step"], stage["done"] + stage["failed"]
-            if step not in told and made == stage["total"]:
+            if step not in told and (made == stage["total"] or followed.is_over):
                 told.add(step)
                 failed = f", {stage['failed']} failed" if stage["failed"] else ""
                 count = f"{stage['done']}/{stage['total']}"
@@ -62,30 +62,31 @@ class _Picture:
 
     def __init__(self, title: str) -> None:
         self.run: Followed | None = None
-        self._title = screen.clipped(title, MAX_TITLE)
+        self._title = title
         self._started = time.monotonic()
         self._spinner = Spinner("dots", style="cyan")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw."""
-        del console, options
+        del console
         if self.run is None:
-            yield self._heading("ordering", 0)
+            yield self._heading("ordering", 0, options.max_width)
             return
         view = self.run.view
-        yield self._heading(screen.words(view["status"]), view["cost"]["micro_usd"])
+        yield self._heading(screen.words(view["status"]), view["cost"]["micro_usd"], options.max_width)
         yield Text()
         yield _bars(view["progress"]["stages"])
         yield Text()
-        yield _cells(view)
+        yield _cells(view, options.max_width)
 
-    def _heading(self, status: str, micro_usd: int) -> Table:
+    def _heading(self, status: str, micro_usd: int, width: int) -> Table:
         is_over = self.run is not None and self.run.is_over
         elapsed_s = self.run.elapsed_s if is_over and self.run else time.monotonic() - self._started
         line = Table.grid(padding=(0, 1))
         mark = Text("✓", "green") if is_over else self._spinner.render(time.monotonic())
         figures = f"[dim]{status} · {screen.seconds(elapsed_s)} · {screen.dollars(micro_usd)}[/]"
-        line.add_row(" ", mark, f"[bold]{escape(self._title)}[/]", figures)
+        title = screen.clipped(self._title, max(min(MAX_TITLE, width - FIGURES_WIDTH), MIN_TITLE))
+        line.add_row(" ", mark, f"[bold]{escape(title)}[/]", figures)
         return line
 
 
@@ -101,30 +102,45 @@ def _bars(stages: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _cells(view: dict[str, Any]) -> Group:
-    """Return a cell for each picture: three squares, one for each step behind it."""
+def _cells(view: dict[str, Any], width: int) -> Group:
+    """Return a cell for each picture, with a square for each thing that is made on its way; in rows as wide as the terminal."""
     pictures = sorted(
         (p for p in view["pieces"] if p["kind"] != "content"),
         key=lambda p: (p["kind"] != "slide", p["kind"], p["position"]),
     )
-    names, states = Text("   "), Text("   ")
-    for piece in pictures:
-        name = str(piece["position"] + 1) if piece["kind"] == "slide" else NAMES.get(piece["kind"], piece["kind"])
-        width = max(len(name), CELLS) + 1
-        names.append(name.ljust(width), "dim")
-        states.append_text(_cell(piece))
-        states.append(" " * (width - CELLS))
     if not pictures:
         return Group(Text("   the pictures follow when the texts are there", "dim"), Text())
-    return Group(names, states, Text(f"   {LEGEND}", "dim"))
+    way = _way(view)
+    lines: list[Text] = []
+    room = 0
+    for piece in pictures:
+        name = str(piece["position"] + 1) if piece["kind"] in NUMBERED else NAMES.get(piece["kind"], piece["kind"])
+        taken = max(len(name), len(way)) + 1
+        if taken > room:
+            lines += [Text("   "), Text("   ")]
+            room = width - 3
+        names, states = lines[-2:]
+        names.append(name.ljust(taken), "dim")
+        states.append_text(_cell(piece, list(way.values())))
+        states.append(" " * (taken - len(way)))
+        room -= taken
+    legend = "  ".join(f"{FULL} {name}" for name in way)
+    return Group(*lines, Text(f"   {legend}", "dim"))
 
 
-def _cell(piece: dict[str, Any]) -> Text:
+def _way(view: dict[str, Any]) -> dict[str, str]:
+    """Return what is made on the way of a picture, and the piece's state when it is there."""
+    steps = {stage["step"] for stage in view["progress"]["stages"]}
+    drafted = {"prompt": "PROMPTED"} if "draft_prompt" in steps else {}
+    return drafted | {"picture": "RENDERED", "slide" if "compose" in steps else "review": "READY"}
+
+
+def _cell(piece: dict[str, Any], way: list[str]) -> Text:
     if piece["status"] == "FAILED":
-        return Text("✗".ljust(CELLS), "bold red")
-    passed = PASSED[piece["status"]]
-    done = Text(FULL * passed, "green" if passed == CELLS else "cyan")
-    if passed < CELLS:
+        return Text("✗".ljust(len(way)), "bold red")
+    passed = sum(STATES.index(state) <= STATES.index(piece["status"]) for state in way)
+    done = Text(FULL * passed, "green" if passed == len(way) else "cyan")
+    if passed < len(way):
         done.append(FULL if piece["working"] else EMPTY, "yellow" if piece["working"] else "dim")
-        done.append(EMPTY * (CELLS - passed - 1), "dim")
+        done.append(EMPTY * (len(way) - passed - 1), "dim")
     return done

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 MICRO = 1_000_000
 PIPE_WIDTH = 240
@@ -30,6 +31,14 @@ def out() -> Console:
 def say(markup: str = "", *, indent: int = 0) -> None:
     """Print one line of rich markup, never wrapped: addresses and commands are copied from it."""
     out().print(" " * indent + markup, soft_wrap=True)
+
+
+def paragraph(markup: str, *, indent: int = 0) -> None:
+    """Print words, wrapped and indented in a terminal; one line in a pipe."""
+    if out().is_terminal:
+        out().print(Padding(Text.from_markup(markup), (0, 0, 0, indent)))
+    else:
+        say(markup, indent=indent)
 
 
 def tell(plain: str) -> None:

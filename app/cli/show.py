@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from app.cli import client, options, screen
+from app.cli import calls, client, options, pictures, screen
 from app.domain.errors import NotFound
 
 COLOURS = {"READY": "green", "PARTIAL": "yellow", "FAILED": "red", "CANCELED": "dim"}
@@ -22,14 +22,22 @@ SEARCHED = 100
 @click.command
 @click.argument("run_id", required=False, metavar="[ID]")
 @click.option("--json", "as_json", is_flag=True, help="Print what the API answers.")
+@click.option("--calls", "with_calls", is_flag=True, help="Show every call to a model that the run made; needs an ID.")
 @click.option("--limit", type=click.IntRange(1, 100), default=15, show_default=True, help="How many runs to list.")
 @options.api
-def command(run_id: str | None, limit: int, url: str | None, key: str | None, *, as_json: bool) -> None:
+def command(
+    run_id: str | None, limit: int, url: str | None, key: str | None, *, as_json: bool, with_calls: bool
+) -> None:
     """Show the latest runs, or the one with this ID; its first characters are enough."""
+    if with_calls and run_id is None:
+        raise click.UsageError("--calls needs the ID of a run")
     with client.readable(url, key) as api:
         if run_id is None:
             runs = api.runs(limit)
             _print_json(runs) if as_json else _list(runs)
+        elif with_calls:
+            found = api.calls(_full_id(api, run_id))
+            _print_json(found) if as_json else calls.say(found)
         else:
             run = api.run(_full_id(api, run_id))
             _print_json(run) if as_json else _show(run)
@@ -86,7 +94,10 @@ def _show(run: dict[str, Any]) -> None:
         facts.append(("Why", escape(str(run["failure"]["message"]))))
     screen.facts(facts)
     screen.say()
-    _print_pieces(run["pieces"])
+    if pictures.is_batch(run):
+        pictures.say(run)
+    else:
+        _print_pieces(run["pieces"])
     screen.say()
     _print_costs(run)
 

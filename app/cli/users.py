@@ -30,9 +30,9 @@ def command(ctx: click.Context) -> None:
 def _list() -> None:
     with installation.database(), transaction() as session:
         users = session.scalars(select(User).order_by(User.created_at)).all()
-        runs = dict(session.execute(select(Run.user_id, func.count()).group_by(Run.user_id)).tuples().all())
+        runs = dict(session.execute(select(Run.user_id, func.count()).group_by(Run.user_id)).all())
         good = select(ApiKey.user_id, func.count()).where(ApiKey.revoked_at.is_(None)).group_by(ApiKey.user_id)
-        keys = dict(session.execute(good).tuples().all())
+        keys = dict(session.execute(good).all())
     if not users:
         screen.say(f"No users yet. [cyan]{screen.program()} users add NAME[/] makes one.")
         return

@@ -1,6 +1,8 @@
 """The one tree of errors.
 
 PressroomError                      stable `code`, message that says what to do
+├── InternalError                   a fault of ours; the operator's log says more
+├── PoisonPill                      a step was started as often as it may be, and never came to an end
 ├── SetupError                      the installation is not complete (CLI, start-up)
 ├── RequestError                    the caller's fault; carries the HTTP status
 │   ├── InvalidRequest              400/422  a field is wrong
@@ -15,6 +17,9 @@ PressroomError                      stable `code`, message that says what to do
 ├── BudgetReached                   the run's cap, or its number of paid calls, does not allow one more
 ├── InvalidReply                    a model's reply does not hold to its schema or lengths
 ├── PictureRefused                  a picture did not pass a gate
+├── NotScreened                     a picture could not be judged for safety: it waits, it does not pass
+├── BeingMade                       an equal picture is being made: wait for it instead of paying twice
+├── AllProvidersFailed              every route of a purpose failed; `causes` says why each did
 ├── TextDoesNotFit                  a text is too long for its slide at the smallest size
 ├── StorageError                    the bucket or the folder did not take or give the bytes
 └── ProviderError                   a model provider did not deliver; see its fields
@@ -28,6 +33,8 @@ PressroomError                      stable `code`, message that says what to do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -40,6 +47,18 @@ class PressroomError(Exception):
         super().__init__(message)
         if code is not None:
             self.code = code
+
+
+class InternalError(PressroomError):
+    """Raised in the place of an error that nobody foresaw: what it was is for the operator's log only."""
+
+    code = "internal_error"
+
+
+class PoisonPill(PressroomError):
+    """Raised when a step was claimed as often as it may be: each of its workers died, or lost its lease."""
+
+    code = "attempts_used_up"
 
 
 class SetupError(PressroomError):
@@ -131,6 +150,11 @@ class BudgetReached(PressroomError):
 
     code = "budget_reached"
 
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.causes: tuple[Cause, ...] = ()
+        """Why the calls before did not deliver."""
+
 
 class InvalidReply(PressroomError):
     """Raised when a model's reply breaks its schema or its lengths; `problems` says where."""
@@ -146,6 +170,62 @@ class PictureRefused(PressroomError):
     """Raised when a picture did not pass a gate; code is `picture_refused:<gate>`."""
 
     code = "picture_refused"
+
+
+class NotScreened(PressroomError):
+    """Raised when nobody could say whether a picture may be shown: unknown is not safe.
+
+    permanent: no wait helps; then the picture is never shown.
+    """
+
+    code = "not_screened"
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class BeingMade(PressroomError):
+    """Raised when an equal picture of the same user is being made: whoever waits pays nothing for it."""
+
+    code = "being_made"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why one provider did not deliver."""
+
+    provider: str
+    model: str
+    code: str
+    message: str
+    retry_after_s: float | None = None
+    is_permanent: bool = False
+    """Asking the same again cannot help."""
+    is_waiting: bool = False
+    """It was not asked, or asked us to wait: no failure of ours, and no attempt."""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return what the user sees."""
+        return {"provider": self.provider, "model": self.model, "code": self.code, "message": self.message}
+
+
+class AllProvidersFailed(PressroomError):
+    """Raised when every route of a purpose failed; `causes` holds one line for each, in the order they were asked.
+
+    permanent: none of them can help later. retry_after_s: the soonest that one of them may be asked again.
+    """
+
+    code = "all_providers_failed"
+
+    def __init__(self, purpose: str, causes: Sequence[Cause]) -> None:
+        told = "; ".join(f"{cause.provider}: {cause.message}" for cause in causes)
+        super().__init__(f"no provider could do {purpose}: {told}"[:1000])
+        self.causes = tuple(causes)
+        self.permanent = all(cause.is_permanent for cause in causes)
+        self.is_waiting = all(cause.is_waiting or cause.is_permanent for cause in causes)
+        waits = [cause.retry_after_s or 0.0 for cause in causes if not cause.is_permanent]
+        self.retry_after_s = min(waits, default=0.0)
 
 
 class TextDoesNotFit(PressroomError):

@@ -108,6 +108,8 @@ class CostBasis(StrEnum):
     """Our dated price table, applied to the usage in the reply."""
     NONE = "none"
     """The call was rejected: it cost nothing."""
+    CACHE = "cache"
+    """No request was made: an accepted picture of the same words was there already. Costs 0."""
     UNKNOWN = "unknown"
     """Nobody knows; cost is NULL, never 0."""
 

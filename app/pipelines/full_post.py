@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.states import PieceState, QuotaUnit
+from app.pipelines.pictures import picture_stages
 from app.pipelines.pipeline import AspectRatio, Done, Layout, NewPiece, Pipeline, Prompt, Stage, Work
 
 TITLE_WORDS, BODY_WORDS, THEME_WORDS = 8, 30, 6  # the brief's step 2
@@ -226,12 +227,6 @@ def draft_prompt(work: Work) -> Done:
     return Done(prompt=work.ask.text("draft_prompt", drawing_prompt(work), check=problems_of_prompt).strip())
 
 
-def render_image(work: Work) -> Done:
-    """Have one picture rendered from its drafted prompt."""
-    assert work.prompt is not None, "the track drafts a prompt before it renders"
-    return Done(picture=work.ask.picture("render_image", work.prompt, aspect_ratio(work.request, work.kind)))
-
-
 def compose(work: Work) -> Done:
     """Put the text on the picture."""
     return Done(composed=work.compose(layout(work.request, work.kind, work.position, work.data)))
@@ -272,25 +267,14 @@ PICTURE_TRACK = (
         PieceState.PROMPTED,
         "text",
         purpose="draft_prompt",
+        fills="prompt",
         max_tokens_in=1_200,
         max_tokens_out=600,
         expected_tokens=(260, 140),
         expected_s=5,
     ),
-    Stage(
-        "render_image",
-        render_image,
-        PieceState.RENDERED,
-        "images",
-        purpose="render_image",
-        max_charged_calls=3,
-        max_tokens_in=1_200,
-        max_tokens_out=400,
-        expected_tokens=(150, 0),
-        makes_picture=True,
-        expected_s=5.5,
-    ),
-    Stage("compose", compose, PieceState.READY, "media", expected_s=0.3),
+    *picture_stages(lambda work: aspect_ratio(work.request, work.kind), gives=PieceState.RENDERED),
+    Stage("compose", compose, PieceState.READY, "media", fills="composed", expected_s=0.3),
 )
 
 PIPELINE = Pipeline(
@@ -299,7 +283,7 @@ PIPELINE = Pipeline(
     title="A topic becomes a carousel, an article, a quote and all their pictures.",
     request=FullPostRequest,
     charges={QuotaUnit.POSTS: 1},
-    opening=lambda _: [NewPiece("content", 0, {})],
+    opening=lambda *_: [NewPiece("content", 0, {})],
     counts=counts,
     heading=lambda request: request.topic,
     layout=layout,

@@ -6,7 +6,7 @@ A pipeline declares, per kind of piece, a **track**: the stages that take the pi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -35,6 +35,8 @@ class NewPiece:
     kind: str
     position: int
     data: dict[str, Any]
+    prompt: str | None = None
+    """The prompt of its picture, where nobody has to draft one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +52,52 @@ class Layout:
     size_px: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A picture that shall be changed rather than made anew."""
+
+    picture: Mapping[str, Any]
+    """As Piece.picture has it."""
+    instruction: str
+    """What to change, in words for a model that edits pictures."""
+    prompt: str
+    """What a model is asked instead that makes it anew."""
+
+
 class Ask(Protocol):
-    """Asks a model for something. Journals, prices, limits and repeats are behind it."""
+    """Asks a model for something. Journals, prices, limits, repeats and other providers are behind it."""
 
     def structured(
-        self, purpose: str, prompt: Prompt, schema: type[Reply], *, name: str, check: Callable[[Reply], list[str]]
+        self,
+        purpose: str,
+        prompt: Prompt,
+        schema: type[Reply],
+        *,
+        name: str,
+        check: Callable[[Reply], list[str]],
+        pictures: Sequence[Mapping[str, Any]] = (),
     ) -> Reply:
         """Return a reply that holds to `schema` and in which `check` finds no problem; asks again, bounded.
 
-        name: what the provider is told the schema is called. Raises InvalidReply, ProviderError, BudgetReached.
+        name: what the provider is told the schema is called. pictures: what the model shall look at.
+        Raises InvalidReply, AllProvidersFailed, BudgetReached.
         """
 
     def text(self, purpose: str, prompt: Prompt, *, check: Callable[[str], list[str]]) -> str:
         """Return a plain text in which `check` finds no problem. Raises as `structured` does."""
 
-    def picture(self, purpose: str, prompt: str, aspect_ratio: AspectRatio) -> dict[str, Any]:
-        """Return a picture that passed the gates and is stored, as Piece.picture has it. Raises PictureRefused too."""
+    def picture(
+        self, purpose: str, prompt: str, aspect_ratio: AspectRatio, *, change: Change | None = None
+    ) -> dict[str, Any]:
+        """Return a picture that passed the gates and is stored, as Piece.picture has it.
+
+        change: an earlier picture to be edited in place, where a provider can; else it is made anew from the prompt
+        and the instruction. Raises AllProvidersFailed, ProviderBlocked, BudgetReached.
+        """
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the step is to be done: the routes can turn the review of a purpose's pictures off."""
 
 
 class Compose(Protocol):
@@ -88,6 +120,9 @@ class Work:
     prompt: str | None
     ask: Ask
     compose: Compose
+    picture: Mapping[str, Any] | None = None
+    refused: Sequence[Mapping[str, Any]] = ()
+    """The pictures that the review refused in this round, as {picture, verdict}, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +132,15 @@ class Done:
     data: dict[str, Any] | None = None
     prompt: str | None = None
     picture: dict[str, Any] | None = None
+    review: dict[str, Any] | None = None
+    """The verdict on the present picture."""
     composed: dict[str, Any] | None = None
     opens: Sequence[NewPiece] = ()
     """Pieces that can be worked on from now on."""
+    again: str | None = None
+    """The step to go back to, because the review refused the picture."""
+    failure: tuple[str, str] | None = None
+    """(code, message): the piece has FAILED, although everything was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +155,17 @@ class Stage:
     queue: Queue
     purpose: str | None = None
     """Why a model is asked; None = no model."""
+    fills: Literal["prompt", "picture", "review", "composed"] | None = None
+    """The piece's field that holds what the step made: what is there is not made again in a new round."""
     max_charged_calls: int = 2
     """Paid calls per piece, purpose and round, at most."""
+    counted_with: tuple[str, ...] = ()
+    """Further purposes that the step may ask for, within the same number of paid calls."""
+    helped_by: tuple[tuple[str, int], ...] = ()
+    """(purpose, calls at most) of text models that the step may ask on the way."""
+    reviews: str | None = None
+    """The purpose whose pictures the step looks at. The routes can turn that off; and where nobody can look, the piece
+    goes on unreviewed and says so: a picture that is paid for is not thrown away for want of an opinion."""
     max_tokens_in: int = 2_000
     max_tokens_out: int = 1_000
     expected_tokens: tuple[int, int] = (500, 250)
@@ -139,8 +189,8 @@ class Pipeline:
     request: type[BaseModel]
     charges: Mapping[QuotaUnit, int]
     """What one run takes of the plan's month."""
-    opening: Callable[[Any], Sequence[NewPiece]]
-    """The pieces that a run starts with."""
+    opening: Callable[[Any, BrandKit], Sequence[NewPiece]]
+    """The pieces that a run starts with, from the request and the brand."""
     counts: Callable[[Any], Mapping[str, int]]
     """How many pieces of each kind the run will have in all."""
     tracks: Mapping[str, tuple[Stage, ...]]
@@ -162,6 +212,11 @@ class Pipeline:
     def task_name(self, step: str) -> str:
         """Return the Celery task of a step."""
         return f"{self.task_prefix}.{step}"
+
+    @property
+    def all_stages(self) -> Iterator[tuple[str, Stage]]:
+        """Every kind of piece with each of its stages."""
+        return ((kind, stage) for kind, track in self.tracks.items() for stage in track)
 
     def is_picture(self, kind: str) -> bool:
         """Whether pieces of this kind have a picture."""

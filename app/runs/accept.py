@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -90,7 +91,7 @@ def accept(
     session.flush()
     if idempotency and (before := _remember(session, user, idempotency, run)):
         return before
-    session.add_all(new_pieces(pipeline, run, pipeline.opening(request)))
+    session.add_all(new_pieces(pipeline, run, pipeline.opening(request, kit)))
     events.record(session, run, ("run.queued", {"state": RunState.QUEUED}))
     session.flush()
     # Last, for it locks the user's month until the commit: all orders of one user wait for each other here.
@@ -106,7 +107,7 @@ def reservation_micro_usd(pipeline: Pipeline, request: BaseModel) -> int:
     return worst if cap is None else min(worst, int(cap * MILLION))
 
 
-def new_pieces(pipeline: Pipeline, run: Run, opened: list[NewPiece] | Any) -> list[Piece]:
+def new_pieces(pipeline: Pipeline, run: Run, opened: Sequence[NewPiece]) -> list[Piece]:
     """Return the rows of opened pieces, each at the first step of its kind's track."""
     return [
         Piece(
@@ -119,6 +120,7 @@ def new_pieces(pipeline: Pipeline, run: Run, opened: list[NewPiece] | Any) -> li
             step=pipeline.tracks[piece.kind][0].step,
             round=run.round,
             data=piece.data,
+            prompt=piece.prompt,
         )
         for piece in opened
     ]

@@ -6,15 +6,18 @@ The rows decide, never the messages: any step may be delivered twice, late, or n
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import events, journal
 from app.db.models import Call, Piece, Run
-from app.domain.errors import NotClaimed
+from app.domain.errors import Cause, NotClaimed, PictureRefused
+from app.domain.fingerprints import same_picture
 from app.domain.states import LIVE_RUNS, PieceState, RunState
 from app.pipelines.pipeline import Done, Pipeline
 from app.runs.accept import new_pieces
@@ -41,6 +44,8 @@ class Moved:
     """New pieces can be worked on."""
     is_stale: bool = False
     """The piece was edited meanwhile: the step is due again."""
+    is_back: bool = False
+    """The piece went back to an earlier step: what is published already leads past it."""
     is_last: bool = False
     """Every piece is terminal: `finish` is due."""
 
@@ -92,8 +97,8 @@ def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Clai
     if run.started_at is None:
         run.started_at = run.progressed_at = datetime.now(UTC)
         if run.state is RunState.QUEUED:
-            run.state = RunState.GENERATING_TEXT
-            events.record(session, run, ("run.generating_text", {"state": run.state, "round": run.round}))
+            run.state = RunState.GENERATING_IMAGES if piece.is_picture else RunState.GENERATING_TEXT
+            events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
     return Claim(token, run, piece, step)
 
 
@@ -132,9 +137,14 @@ def complete(session: Session, pipeline: Pipeline, held: Claim, done: Done) -> M
     stage = pipeline.stage(piece.kind, held.step)
     if done.data is not None:
         piece.data = {**piece.data, **done.data}
-    for field in ("prompt", "picture", "composed"):
+    if done.picture is not None:
+        _refuse_a_siblings(session, piece, done.picture)
+        piece.review = None
+    for field in ("prompt", "picture", "review", "composed"):
         if (value := getattr(done, field)) is not None:
             setattr(piece, field, value)
+    if done.again is not None or done.failure is not None:
+        return _refused(session, run, piece, done)
     piece.state = stage.gives
     piece.step = pipeline.next_step(piece.kind, held.step)
     piece.attempt, piece.sent_count = 0, 1
@@ -148,7 +158,61 @@ def complete(session: Session, pipeline: Pipeline, held: Claim, done: Done) -> M
     return _progress(session, run, told, opened=bool(done.opens))
 
 
-def fail(session: Session, held: Claim, code: str, message: str) -> Moved:
+def _refuse_a_siblings(session: Session, piece: Piece, picture: Mapping[str, Any]) -> None:
+    """Raise PictureRefused when another piece of the run has this picture, though other words were asked.
+
+    The run is locked: of two pieces that got the same picture at once, the second finds the first one's.
+    """
+    if siblings_picture(session, piece, picture.get("fingerprint")):
+        raise PictureRefused("the picture was refused: another piece has the same", code="picture_refused:sibling")
+
+
+def siblings_picture(session: Session, piece: Piece, fingerprint: str | None) -> bool:
+    """Return whether another piece of the run, with another prompt, has a picture that looks the same."""
+    if fingerprint is None:
+        return False
+    others = session.scalars(
+        select(Piece.picture["fingerprint"].astext).where(
+            Piece.run_id == piece.run_id,
+            Piece.id != piece.id,
+            Piece.picture.is_not(None),
+            Piece.prompt.is_distinct_from(piece.prompt),
+        )
+    )
+    return any(other is not None and same_picture(other, fingerprint) for other in others)
+
+
+def _refused(session: Session, run: Run, piece: Piece, done: Done) -> Moved:
+    """Set a refused picture aside, and put the piece back to have another one made, or end it."""
+    piece.refused = [*piece.refused, {"picture": piece.picture, "verdict": piece.review}]
+    piece.picture = piece.review = None
+    if done.failure is not None:
+        give_up(piece, *done.failure)
+    else:
+        piece.state, piece.step = PieceState.PROMPTED, done.again
+        piece.attempt = piece.sent_count = 0
+        piece.sent_at = piece.next_try_at = None
+    kind, data = piece_event(piece)
+    told = (
+        (kind, data)
+        if done.failure
+        else ("piece.refused", data | {"problems": done.review and done.review["problems"]})
+    )
+    moved = _progress(session, run, [told])
+    return replace(moved, is_back=done.again is not None)
+
+
+def rewritten(session: Session, held: Claim, prompt: str) -> None:
+    """Replace the piece's prompt, which a safety filter refused, by a safer one. Raises NotClaimed."""
+    run, piece = _held(session, held)
+    if piece.version != held.piece.version:
+        raise NotClaimed(f"piece {piece.id} was edited meanwhile")
+    piece.prompt = prompt
+    piece.rewrites += 1
+    events.record(session, run, ("piece.rewritten", piece_event(piece)[1] | {"rewrites": piece.rewrites}))
+
+
+def fail(session: Session, held: Claim, code: str, message: str, causes: Sequence[Cause] = ()) -> Moved:
     """End the piece as FAILED, with the reason that the user sees. Raises NotClaimed when the claim was lost."""
     run, piece = _held(session, held)
     if piece.version != held.piece.version:
@@ -156,18 +220,25 @@ def fail(session: Session, held: Claim, code: str, message: str) -> Moved:
         let_go(piece)
         piece.sent_at = None
         return Moved(is_stale=True)
-    give_up(piece, code, message)
+    give_up(piece, code, message, causes)
     return _progress(session, run, [piece_event(piece)])
 
 
-def postpone(session: Session, held: Claim, wait: timedelta, code: str, *, counts: bool = True) -> None:
-    """Let the piece go, to be tried again after `wait`. counts: False when it was no attempt (rate limit, outage)."""
+def postpone(
+    session: Session, held: Claim, wait: timedelta, code: str, *, counts: bool = True, new_take: bool = False
+) -> None:
+    """Let the piece go, to be tried again after `wait`.
+
+    counts: False when it was no attempt (rate limit, outage). new_take: the same prompt shall give another picture.
+    """
     run, piece = _held(session, held)
     let_go(piece)
+    piece.take += new_take
     if not counts:
         piece.attempt -= 1
     run.progressed_at = piece.sent_at = datetime.now(UTC)
     piece.next_try_at = run.progressed_at + wait
+    piece.sent_count = 0  # it was here: the relay's patience, which doubles with messages that are lost, starts anew
     data = {"piece_id": str(piece.id), "kind": piece.kind, "position": piece.position, "code": code}
     events.record(session, run, ("piece.waiting", {**data, "wait_s": round(wait.total_seconds(), 1)}))
 
@@ -177,9 +248,11 @@ def let_go(piece: Piece) -> None:
     piece.lease_token = piece.lease_until = None
 
 
-def give_up(piece: Piece, code: str, message: str) -> None:
+def give_up(piece: Piece, code: str, message: str, causes: Sequence[Cause] = ()) -> None:
     """Make the piece FAILED, whatever it was at."""
     piece.failure = {"code": code, "message": message, "step": piece.step}
+    if causes:
+        piece.failure |= {"causes": [cause.as_dict() for cause in causes]}
     piece.state, piece.step = PieceState.FAILED, None
     piece.next_try_at = None
     let_go(piece)

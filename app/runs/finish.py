@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import events, journal, quotas
 from app.db.models import Call, Notification, Piece, Run
 from app.domain.states import LIVE_RUNS, PieceState, RunState
+from app.pipelines.catalog import all_pipelines
 from app.runs.claims import give_up, lock_run, piece_event, unfinished
 
 
@@ -27,8 +28,11 @@ def is_due(session: Session, run_id: uuid.UUID, round_: int) -> bool:
     return run is not None and run.round == round_ and run.state in LIVE_RUNS and not unfinished(session, run_id)
 
 
-def outcome(pieces: Sequence[Piece]) -> tuple[RunState, dict[str, Any] | None]:
-    """Return the state that a round with these terminal pieces ends in, and why if it is not READY."""
+def outcome(pieces: Sequence[Piece], *, is_laid_out: bool = True) -> tuple[RunState, dict[str, Any] | None]:
+    """Return the state that a round with these terminal pieces ends in, and why if it is not READY.
+
+    is_laid_out: False when the pipeline draws nothing: then no background stands in for a picture.
+    """
     failed = [piece for piece in pieces if piece.state is PieceState.FAILED]
     pictures = [piece for piece in pieces if piece.is_picture]
     shown = [piece for piece in pictures if piece.state is PieceState.READY]
@@ -39,9 +43,10 @@ def outcome(pieces: Sequence[Piece]) -> tuple[RunState, dict[str, Any] | None]:
     if texts_failed or not shown:
         reason = (texts_failed or failed)[0].failure or first
         return RunState.FAILED, {"code": reason.get("code"), "message": reason.get("message")}
+    background = " and have a typographic background" if is_laid_out else ""
     return RunState.PARTIAL, {
         "code": "pictures_missing",
-        "message": f"{len(failed)} of {len(pictures)} pictures could not be made and have a typographic background;"
+        "message": f"{len(failed)} of {len(pictures)} pictures could not be made{background};"
         f" the first reason: {first.get('message')}",
     }
 
@@ -65,7 +70,7 @@ def finish(
     for piece in pieces:
         if drawn and piece.id in drawn:
             piece.composed = drawn[piece.id]
-    state, failure = outcome(pieces)
+    state, failure = outcome(pieces, is_laid_out=all_pipelines()[run.pipeline].layout is not None)
     if result is not None:
         run.result = {**(run.result or {}), **result}
     _end(session, run, pieces, state, failure)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,6 @@ from app.domain.prices import MILLION
 from app.domain.states import PieceState, QuotaUnit, RunState
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline
-from app.routes import routes_for
 from app.runs.claims import let_go, lock_run
 from app.runs.finish import cancel as end_canceled
 from app.runs.finish import pieces_of
@@ -57,21 +56,24 @@ def render_again(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid
 def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, changes: dict[str, str]) -> NewRound:
     """Change a slide's texts and draw it again on the picture that it has; nothing is paid for a stored picture.
 
-    While the run works, the edit stays in its round and raises the piece's version.
-    Raises Conflict, InvalidRequest.
+    Another `prompt` has another picture made. While the run works, the edit stays in its round and raises the piece's
+    version. Raises Conflict, InvalidRequest.
     """
     run = lock_run(session, run_id)
     piece = _piece(session, run_id, piece_id)
+    prompt = changes.pop("prompt", None) if piece.prompt is not None else None
     unknown = sorted(set(changes) - {name for name, value in piece.data.items() if isinstance(value, str)})
-    if unknown or not changes or not piece.is_picture:
+    if unknown or not (changes or prompt) or not piece.is_picture:
         raise InvalidRequest(f"cannot be edited here: {', '.join(unknown) or 'nothing given'}", code="not_editable")
     if run.state is RunState.CANCELED:
         raise Conflict("a canceled run cannot be edited", code="canceled")
     piece.data = {**piece.data, **changes}
     piece.version += 1
+    if prompt is not None:
+        piece.prompt, piece.picture, piece.review = prompt, None, None
     if run.state.is_terminal:
         return _start(session, user, run, [piece], take=False)
-    if piece.state.is_terminal:
+    if piece.state.is_terminal or prompt is not None:
         _back(all_pipelines()[run.pipeline], piece, run.round)
     # Otherwise its step reads the new text; a result that is under way for the old one finds its version passed.
     return NewRound(run.round, reused=0, redone=1, worst_micro_usd=0)
@@ -133,30 +135,24 @@ def _generating(pipeline: Pipeline, pieces: Sequence[Piece]) -> RunState:
 def _back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool = True) -> None:
     """Put a piece back to the first step whose result is not stored."""
     track = pipeline.tracks[piece.kind]
-    stored: dict[PieceState, Any] = {
-        PieceState.PROMPTED: piece.prompt,
-        PieceState.RENDERED: piece.picture if keep_picture else None,
-    }
+    if not keep_picture:
+        piece.picture = piece.review = None
     state, step = PieceState.PENDING, track[0].step
-    for stage in track[:-1]:
-        if stored.get(stage.gives) is None:
+    for stage, following in pairwise(track):
+        if stage.fills is None or getattr(piece, stage.fills) is None:
             break
-        state, step = stage.gives, track[track.index(stage) + 1].step
+        state, step = stage.gives, following.step
     piece.state, piece.step, piece.round = state, step, round_
     piece.failure = piece.sent_at = piece.next_try_at = None
-    piece.attempt = piece.sent_count = 0
+    piece.attempt = piece.sent_count = piece.rewrites = 0
+    piece.refused = []
     let_go(piece)
 
 
 def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
     """Return the most that the remaining stages of `pieces` can cost, within the run's own cap, in micro-USD."""
-    worst = 0
-    for piece in pieces:
-        assert piece.step is not None
-        for stage in pipeline.steps_from(piece.kind, piece.step):
-            if stage.purpose is not None:
-                dearest = max(costs.worst_call_micro_usd(stage, route) for route in routes_for(stage.purpose))
-                worst += stage.max_charged_calls * dearest
+    remaining = [stage for p in pieces if p.step is not None for stage in pipeline.steps_from(p.kind, p.step)]
+    worst = costs.worst_micro_usd_of(remaining)
     if any(not pipeline.is_picture(piece.kind) for piece in pieces):
         # Its text opens the other pieces: all of them are still to be paid.
         worst = sum(

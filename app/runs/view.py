@@ -156,7 +156,6 @@ def _cost(run: Run, spent: Spent) -> dict[str, Any]:
 
 
 def _piece(piece: Piece, spent: Spent, url_of: UrlOf, *, working: bool) -> dict[str, Any]:
-    failure = piece.failure and {"code": piece.failure.get("code"), "message": piece.failure.get("message")}
     return {
         "id": str(piece.id),
         "kind": piece.kind,
@@ -168,11 +167,39 @@ def _piece(piece: Piece, spent: Spent, url_of: UrlOf, *, working: bool) -> dict[
         "working": working and not piece.state.is_terminal,
         "data": {name: value for name, value in piece.data.items() if name not in INNER},
         "prompt": piece.prompt,
-        "picture": _image(piece.picture, url_of, "model"),
+        "rewrites": piece.rewrites,
+        "picture": _picture(piece.picture, url_of),
+        "review": _review(piece.review),
+        "refused": [
+            {"url": url_of(one["picture"]["key"]), "problems": (one["verdict"] or {}).get("problems", [])}
+            for one in piece.refused
+        ],
         "composed": _image(piece.composed, url_of, "alt_text"),
-        "failure": failure if piece.state is PieceState.FAILED else None,
+        "failure": _failure(piece),
         "cost_micro_usd": None if spent.unknown else spent.micro_usd,
     }
+
+
+def _picture(stored: Mapping[str, Any] | None, url_of: UrlOf) -> dict[str, Any] | None:
+    """Return what users see of a piece's picture: where it is, who made it and in how many seconds."""
+    shown = _image(stored, url_of, "provider", "model", "seconds")
+    return shown and shown | {"cached": bool(stored and stored.get("cached"))}
+
+
+def _review(review: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return {is_good, problems}, or {skipped: why}; None while nobody has looked."""
+    if review is None:
+        return None
+    names = ("skipped",) if "skipped" in review else ("is_good", "problems")
+    return {name: review.get(name) for name in names}
+
+
+def _failure(piece: Piece) -> dict[str, Any] | None:
+    """Return {code, message, causes} of a piece that FAILED; a cause is {provider, model, code, message}."""
+    if piece.failure is None or piece.state is not PieceState.FAILED:
+        return None
+    told = {name: piece.failure.get(name) for name in ("code", "message")}
+    return told | {"causes": piece.failure.get("causes", [])}
 
 
 def _image(stored: Mapping[str, Any] | None, url_of: UrlOf, *more: str) -> dict[str, Any] | None:

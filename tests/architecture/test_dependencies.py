@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app.embedded": ("app.domain",),
     "celeryconfig": ("app.domain", "app.settings", "app.pipelines"),
     "app.broker": ("app.domain", "app.settings"),
+    "app.traffic": ("app.domain", "app.settings"),
     "app.db": ("app.domain", "app.settings"),
     "app.accounts": ("app.domain", "app.settings", "app.db"),
     "app.quotas": ("app.domain", "app.settings", "app.db"),
@@ -34,7 +35,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app.journal": ("app.domain", "app.settings", "app.db"),
     "app.admission": ("app.domain", "app.settings", "app.db"),
     "app.notifications": ("app.domain", "app.settings", "app.db"),
-    "app.exports": ("app.domain", "app.storage", "app.db"),
+    "app.records": ("app.domain", "app.db"),
+    "app.scorecard": ("app.domain", "app.routes", "app.db"),
+    "app.exports": ("app.domain", "app.storage", "app.db", "app.records"),
     "app.runs": (
         "app.domain",
         "app.settings",

@@ -43,7 +43,8 @@ class Sandboxed:
 
 steps = []
 data = {}
-for opened in pipeline.opening(request):
+opened_pieces = pipeline.opening(request, DEFAULT_BRAND)
+for opened in opened_pieces:
     for stage in pipeline.tracks[opened.kind]:
         work = Work(request, DEFAULT_BRAND, opened.kind, opened.position, opened.data, None, Sandboxed(), None)
         data |= stage.act(work).data
@@ -59,7 +60,7 @@ print(json.dumps({
     "routes": {name: celeryconfig.task_routes.get(name) for name, _ in steps},
     "quote": [[line.step, line.calls, line.expected_micro_usd, line.worst_micro_usd] for line in costs.quote(pipeline, request)],
     "steps": steps,
-    "texts": pipeline.texts({opened.kind: [data] for opened in pipeline.opening(request)}),
+    "texts": pipeline.texts({opened.kind: [data] for opened in opened_pieces}),
 }))
 """
 

@@ -13,6 +13,7 @@ from app.domain.states import CallState, PieceState, RunState
 from conditions import is_over, pictures_there
 from harness import Installation, Sandbox, wait_for
 from orders import calls_of, events_of, order, pieces_of, run_of
+from routing import write_routes
 
 
 def test_every_message_delivered_twice_makes_one_post_and_pays_once(
@@ -44,7 +45,8 @@ def test_an_emptied_redis_in_the_middle_of_a_run_loses_nothing_and_repeats_no_st
     start_workers: Callable[..., Any], sandbox: Sandbox, installation: Installation
 ) -> None:
     sandbox.configure(latency="fixed:0.3")
-    start_workers(PRESSROOM_RESEND_AFTER="3", PRESSROOM_IMAGE_CALLS_IN_FLIGHT="2")
+    routes = write_routes(installation.data_dir / "routes.toml", limits={"gateway": {"image": {"in_flight": 2}}})
+    start_workers(PRESSROOM_RESEND_AFTER="3", PRESSROOM_ROUTES=str(routes))
     run_id = order()
     broker.send("upkeep.admit")
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from app import broker
-from app.db.models import Notification, QuotaMonth
+from app.db.models import Notification, Piece, QuotaMonth
 from app.db.session import transaction
 from app.domain.plans import Plan
 from app.domain.states import CallState, PieceState, QuotaUnit, RunState
-from app.runs import rounds
 from app.storage import storage
 from conditions import is_over, pictures_there
 from harness import Installation, Sandbox, wait_for
+from next_rounds import cancel, resume
 from orders import a_user, calls_of, events_of, order, pieces_of, run_of
+from rendering import asked_vendors
+from routing import write_routes
 
 FAST = {"PRESSROOM_LEASE": "3", "PRESSROOM_RESEND_AFTER": "2"}
 IMAGES_FAIL = {"match": {"kind": "image"}, "fault": "model_retired"}
@@ -27,6 +30,12 @@ def used(user: Any, unit: QuotaUnit) -> int:
         return (
             session.scalar(select(QuotaMonth.used).where(QuotaMonth.user_id == user.id, QuotaMonth.unit == unit)) or 0
         )
+
+
+def reasons(piece: Piece) -> list[str]:
+    """Return why a piece has no picture: each provider's reason, or the one that is not theirs."""
+    failure = piece.failure or {}
+    return [cause["code"] for cause in failure.get("causes", [])] or [failure["code"]]
 
 
 def test_a_run_without_any_picture_is_failed_refunded_and_told(
@@ -41,7 +50,8 @@ def test_a_run_without_any_picture_is_failed_refunded_and_told(
 
     run = run_of(run_id)
     assert run.state is RunState.FAILED
-    assert (run.failure or {})["code"] == "model_retired"
+    assert [reasons(piece) for piece in pieces_of(run_id) if piece.is_picture] == [["model_retired"]] * 7
+    assert len(asked_vendors(sandbox)) <= 5, "no more than were under way when the first one was told"
     assert used(user, QuotaUnit.POSTS) == 0
     assert used(user, QuotaUnit.MONEY) == run.spent_micro_usd == sum(c.cost_micro_usd or 0 for c in calls_of(run_id))
     with transaction() as session:
@@ -51,20 +61,20 @@ def test_a_run_without_any_picture_is_failed_refunded_and_told(
 def test_some_missing_pictures_make_a_partial_run_with_backgrounds_that_resumes_without_paying_for_the_rest(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:
-    sandbox.fail({"match": {"kind": "image", "call_numbers": [1, 2]}, "fault": "model_retired"})
+    rejected = {"status": 400, "type": "invalid_request_error", "message": "no"}
+    sandbox.fail({"match": {"kind": "image", "call_numbers": [1, 2]}, "fault": "http_status", "params": rejected})
     start_workers(**FAST)
     user = a_user(Plan.FREE)
     run_id = order(user, slides=5)
     wait_for(lambda: is_over(run_id), seconds=60)
     assert run_of(run_id).state is RunState.PARTIAL
     failed = [piece for piece in pieces_of(run_id) if piece.state is PieceState.FAILED]
-    assert len(failed) == 2
+    assert [reasons(piece) for piece in failed] == [["provider_rejected"]] * 2
     assert all(piece.composed and storage().has(piece.composed["key"]) for piece in failed)
     paid_before = len(sandbox.log())
     sandbox.fail()
 
-    with transaction() as session:
-        resumed = rounds.resume(session, user, run_id)
+    resumed = resume(run_id, user)
     broker.send("runs.start", (str(run_id),))
     wait_for(lambda: is_over(run_id), seconds=60)
 
@@ -78,7 +88,8 @@ def test_a_paid_picture_survives_a_storage_outage_and_no_further_one_is_bought_m
     start_workers: Callable[..., Any], sandbox: Sandbox, installation: Installation
 ) -> None:
     sandbox.configure(latency="fixed:0.4")
-    start_workers(**FAST, PRESSROOM_STORE_PATIENCE="1", PRESSROOM_IMAGE_CALLS_IN_FLIGHT="2")
+    routes = write_routes(installation.data_dir / "routes.toml", limits={"gateway": {"image": {"in_flight": 2}}})
+    start_workers(**FAST, PRESSROOM_STORE_PATIENCE="1", PRESSROOM_ROUTES=str(routes))
     run_id = order(slides=8)
     broker.send("upkeep.admit")
     wait_for(lambda: pictures_there(run_id) >= 2, seconds=60)
@@ -109,15 +120,17 @@ def waiting_bytes() -> int:
         return len(session.scalars(select(Unstored.call_id)).all())
 
 
-def test_a_canceled_run_stops_paying_and_keeps_what_it_has(start_workers: Callable[..., Any], sandbox: Sandbox) -> None:
+def test_a_canceled_run_stops_paying_and_keeps_what_it_has(
+    start_workers: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
+) -> None:
     sandbox.configure(latency="fixed:0.6")
-    start_workers(**FAST, PRESSROOM_IMAGE_CALLS_IN_FLIGHT="1")
+    routes = write_routes(tmp_path / "routes.toml", limits={"gateway": {"image": {"in_flight": 1}}})
+    start_workers(**FAST, PRESSROOM_ROUTES=str(routes))
     run_id = order()
     broker.send("upkeep.admit")
     wait_for(lambda: pictures_there(run_id) >= 2, seconds=60)
 
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+    cancel(run_id)
     calls_then = len(calls_of(run_id))
     other = order(slides=5)
     wait_for(lambda: is_over(other), seconds=60)

@@ -43,6 +43,9 @@ WRITERS = {
 }
 
 
+WRITING, PAINTING = tuple(WRITERS), tuple(PAINTERS)
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """A client of one sandbox for all vendors."""
@@ -167,3 +170,8 @@ def opened(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
+
+
+def paid(client: Client) -> int:
+    """Return what was charged, in micro-USD."""
+    return int(client.state("bill")["total_micro_usd"])

@@ -13,9 +13,10 @@ from app.db.models import Piece, Run, User
 from app.db.session import transaction
 from app.domain.plans import Plan
 from app.domain.states import RunState
-from app.runs import plan, rounds
+from app.runs import plan
 from app.settings import settings
 from making import change, complete, opened, take
+from next_rounds import cancel
 from orders import a_user, order, pieces_of, run_of
 from races import together, winners
 
@@ -149,8 +150,7 @@ def test_a_run_that_ends_makes_room(cap: int, end: str) -> None:
 
 def test_a_canceled_run_is_not_admitted() -> None:
     run_id = order()
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+    cancel(run_id)
 
     assert admit() == []
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from app.domain.errors import (
@@ -15,31 +13,13 @@ from app.domain.errors import (
 )
 from app.domain.states import CallState, CostBasis
 from app.runs.claims import Claim
-from asking import act
+from asking import act, fault
 from harness import Sandbox
 from making import expire_lease, take
-from orders import calls_of, order, pieces_of, run_of
+from orders import calls_of, run_of
+from rendering import billed, journaled
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def writing(sandbox: Sandbox) -> Claim:
-    """The claim of a run whose texts are to be written, five slides."""
-    assert sandbox
-    return take(pieces_of(order(slides=5))[0])
-
-
-def fault(name: str, times: int | None = None, **params: object) -> dict[str, object]:
-    return {"match": {} if times is None else {"times": times}, "fault": name, "params": params}
-
-
-def billed(sandbox: Sandbox) -> int:
-    return int(str(sandbox.bill()["total_micro_usd"]))
-
-
-def cost_of(run_id: uuid.UUID) -> int:
-    return sum(call.cost_micro_usd or 0 for call in calls_of(run_id))
 
 
 def test_the_content_of_a_post_opens_its_pieces(writing: Claim) -> None:
@@ -70,7 +50,7 @@ def test_a_call_to_the_sandbox_says_so(writing: Claim) -> None:
 def test_a_text_costs_what_the_provider_bills_to_the_micro_dollar(writing: Claim, sandbox: Sandbox) -> None:
     act(writing)
 
-    assert run_of(writing.run.id).spent_micro_usd == cost_of(writing.run.id) == billed(sandbox) > 0
+    assert run_of(writing.run.id).spent_micro_usd == journaled(writing.run.id) == billed(sandbox) > 0
 
 
 def test_a_reply_in_markdown_fences_with_words_around_is_accepted(writing: Claim, sandbox: Sandbox) -> None:
@@ -121,7 +101,7 @@ def test_each_asking_is_journaled_and_priced(writing: Claim, sandbox: Sandbox) -
 
     calls = calls_of(writing.run.id)
     assert [call.error_code for call in calls] == ["invalid_reply"] * 3
-    assert cost_of(writing.run.id) == billed(sandbox)
+    assert journaled(writing.run.id) == billed(sandbox)
 
 
 def test_a_step_that_is_repeated_after_all_was_paid_asks_no_more(writing: Claim, sandbox: Sandbox) -> None:
@@ -153,13 +133,10 @@ def test_a_crash_in_the_middle_of_asking_again_pays_for_no_question_twice(writin
     act(take(writing.piece))
 
     assert len(sandbox.log()) <= 3
-    assert cost_of(writing.run.id) == billed(sandbox)
+    assert journaled(writing.run.id) == billed(sandbox)
 
 
-REFUSALS = [
-    ("model_retired", ModelRetired),
-    ("insufficient_funds", ProviderAccount),
-]
+REFUSALS = [("model_retired", ModelRetired), ("insufficient_funds", ProviderAccount)]
 
 
 @pytest.mark.parametrize(("name", "error"), REFUSALS)
@@ -176,10 +153,17 @@ def test_what_asking_again_cannot_help_is_permanent(
 
 
 @pytest.mark.parametrize(
-    "name", ["model_retired", "insufficient_funds", "rate_limited", "overloaded", "internal_error"]
+    ("name", "params"),
+    [
+        ("model_retired", {}),
+        ("insufficient_funds", {}),
+        ("rate_limited", {"retry_after": 60}),
+        ("overloaded", {"retry_after": 60}),
+        ("internal_error", {}),
+    ],
 )
-def test_a_rejected_call_is_free(writing: Claim, sandbox: Sandbox, name: str) -> None:
-    sandbox.fail(fault(name))
+def test_a_rejected_call_is_free(writing: Claim, sandbox: Sandbox, name: str, params: dict[str, int]) -> None:
+    sandbox.fail(fault(name, **params))
 
     with pytest.raises(ProviderError):
         act(writing)
@@ -187,3 +171,16 @@ def test_a_rejected_call_is_free(writing: Claim, sandbox: Sandbox, name: str) ->
     (call,) = calls_of(writing.run.id)
     assert (call.state, call.cost_micro_usd, call.cost_basis) == (CallState.FAILED, 0, CostBasis.NONE)
     assert (run_of(writing.run.id).held_micro_usd, billed(sandbox)) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["rate_limited", "overloaded"])
+def test_a_call_that_was_held_back_for_a_moment_is_free_and_the_next_one_is_paid(
+    writing: Claim, sandbox: Sandbox, name: str
+) -> None:
+    sandbox.fail(fault(name, times=1, retry_after=1))
+
+    act(writing)
+
+    held_back, paid = calls_of(writing.run.id)
+    assert (held_back.state, held_back.cost_micro_usd, held_back.cost_basis) == (CallState.FAILED, 0, CostBasis.NONE)
+    assert paid.cost_micro_usd == billed(sandbox) == run_of(writing.run.id).spent_micro_usd

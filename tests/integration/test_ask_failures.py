@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
-import uuid
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from app.db.models import Call, Run
 from app.domain.errors import (
+    AllProvidersFailed,
     BudgetReached,
     InvalidReply,
     ProviderBlocked,
@@ -21,20 +23,14 @@ from app.pipelines.full_post import PROMPT_WORDS, words
 from app.pipelines.pipeline import Prompt
 from app.runs.claims import Claim
 from app.settings import settings
-from asking import act, work_of
-from harness import Sandbox
+from asking import act, fault, work_of
+from harness import Sandbox, wait_for
 from making import change, expire_lease, make, opened, pictures_of, take
 from orders import calls_of, order, pieces_of, run_of
-from workers import limits
+from rendering import billed, journaled, to_render
+from routing import write_routes
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def writing(sandbox: Sandbox) -> Claim:
-    """The claim of a run whose texts are to be written, five slides."""
-    assert sandbox
-    return take(pieces_of(order(slides=5))[0])
 
 
 @pytest.fixture
@@ -44,62 +40,78 @@ def drafting(sandbox: Sandbox) -> Claim:
     return take(pictures_of(opened(slides=5))[-1])
 
 
-def fault(name: str, times: int | None = None, **params: object) -> dict[str, object]:
-    return {"match": {} if times is None else {"times": times}, "fault": name, "params": params}
-
-
 def states(calls: Sequence[Call]) -> list[CallState]:
     return [call.state for call in calls]
 
 
-def billed(sandbox: Sandbox) -> int:
-    return int(str(sandbox.bill()["total_micro_usd"]))
-
-
-def cost_of(run_id: uuid.UUID) -> int:
-    return sum(call.cost_micro_usd or 0 for call in calls_of(run_id))
-
-
-def test_a_rate_limit_says_how_long_to_wait(writing: Claim, sandbox: Sandbox) -> None:
-    sandbox.fail(fault("rate_limited", retry_after=7))
-
-    with pytest.raises(ProviderBusy) as busy:
-        act(writing)
-
-    assert (busy.value.retry_after_s, busy.value.permanent) == (7, False)
-
-
-def test_a_rate_limit_holds_everybody_back(writing: Claim, sandbox: Sandbox) -> None:
-    sandbox.fail(fault("rate_limited", times=1, retry_after=30))
-    with pytest.raises(ProviderBusy):
-        act(writing)
-    other = take(pieces_of(order(slides=5))[0])
-
-    with pytest.raises(ProviderBusy, match="left alone") as busy:
-        act(other)
-
-    assert 25 < (busy.value.retry_after_s or 0) <= 30
-    assert len(sandbox.log()) == 1
-
-
-def test_a_rate_limit_on_texts_does_not_hold_pictures_back(writing: Claim, sandbox: Sandbox) -> None:
-    sandbox.fail(fault("rate_limited", times=1, retry_after=30))
-    with pytest.raises(ProviderBusy):
-        act(writing)
-
-    with limits.slot("gateway", "image", 1):
-        pass
-
-
-def test_a_short_pause_is_waited_out_in_place(writing: Claim, sandbox: Sandbox) -> None:
+def test_a_short_rate_limit_is_waited_out_at_the_same_provider(writing: Claim, sandbox: Sandbox) -> None:
     sandbox.fail(fault("rate_limited", times=1, retry_after=1))
-    with pytest.raises(ProviderBusy):
-        act(writing)
     began = time.monotonic()
 
     act(writing)
 
-    assert 0.5 < time.monotonic() - began < 5
+    assert 1 <= time.monotonic() - began < 5
+    assert states(calls_of(writing.run.id)) == [CallState.FAILED, CallState.SUCCEEDED]
+
+
+def test_a_rate_limit_that_says_nothing_is_waited_out_longer_each_time(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("rate_limited", times=2))
+    began = time.monotonic()
+
+    act(writing)
+
+    assert 1 + 2 <= time.monotonic() - began < 8
+    assert states(calls_of(writing.run.id)) == [CallState.FAILED, CallState.FAILED, CallState.SUCCEEDED]
+
+
+def test_a_rate_limit_of_more_than_30_s_is_told_to_whoever_has_no_other_provider(
+    writing: Claim, sandbox: Sandbox
+) -> None:
+    sandbox.fail(fault("rate_limited", retry_after=31))
+
+    with pytest.raises(ProviderBusy) as busy:
+        act(writing)
+
+    assert (busy.value.retry_after_s, busy.value.permanent) == (31, False)
+    assert len(sandbox.log()) == 1
+
+
+def test_a_provider_that_is_used_up_is_asked_by_nobody(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("rate_limited", times=1, retry_after=300))
+    with pytest.raises(ProviderBusy):
+        act(writing)
+    other = take(pieces_of(order(slides=5))[0])
+
+    with pytest.raises(AllProvidersFailed, match="not asked") as failed:
+        act(other)
+
+    assert (failed.value.is_waiting, failed.value.permanent) == (True, False)
+    assert 290 < failed.value.retry_after_s <= 300
+    assert len(sandbox.log()) == 1
+    assert calls_of(other.run.id) == []
+
+
+def test_a_rate_limit_holds_everybody_back(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("rate_limited", times=1, retry_after=3))
+    other = take(pieces_of(order(slides=5))[0])
+    first = threading.Thread(target=act, args=(writing,))
+    first.start()
+    wait_for(lambda: states(calls_of(writing.run.id)) == [CallState.FAILED], what="the refusal")
+    began = time.monotonic()
+
+    act(other)
+    first.join()
+
+    assert time.monotonic() - began > 2
+    assert states(calls_of(other.run.id)) == [CallState.SUCCEEDED]
+
+
+def test_a_rate_limit_on_texts_does_not_hold_pictures_back(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("rate_limited", times=1, retry_after=300))
+    with pytest.raises(ProviderBusy):
+        act(writing)
+
+    assert act(to_render()).picture
 
 
 @pytest.mark.parametrize("name", ["disconnect", "disconnect_after_charge", "html_502"])
@@ -116,9 +128,9 @@ def test_an_answer_that_never_came_whole_is_unknown(writing: Claim, sandbox: San
 
 
 def test_a_provider_that_hangs_is_left_at_the_deadline(
-    writing: Claim, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    writing: Claim, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PRESSROOM_TEXT_TIMEOUT", "0.5")
+    monkeypatch.setenv("PRESSROOM_ROUTES", str(write_routes(tmp_path / "routes.toml", timeout_s=0.5)))
     settings.cache_clear()
     sandbox.fail(fault("hang"))
     began = time.monotonic()
@@ -136,10 +148,11 @@ def test_an_unknown_outcome_is_asked_again_once_and_never_twice(writing: Claim, 
         with pytest.raises(ProviderDown):
             act(writing)
 
-    with pytest.raises(BudgetReached) as refused:
+    with pytest.raises(AllProvidersFailed) as refused:
         act(writing)
 
-    assert refused.value.code == "outcome_unknown"
+    assert [cause.code for cause in refused.value.causes] == ["outcome_unknown"]
+    assert refused.value.permanent
     assert len(sandbox.log()) == 2
 
 
@@ -170,7 +183,7 @@ def test_a_blocked_prompt_is_paid_and_permanent(writing: Claim, sandbox: Sandbox
 
     (call,) = calls_of(writing.run.id)
     assert (call.state, call.accepted, call.error_code) == (CallState.SUCCEEDED, False, "prompt_blocked")
-    assert cost_of(writing.run.id) == billed(sandbox) > 0
+    assert journaled(writing.run.id) == billed(sandbox) > 0
 
 
 def test_a_reply_without_a_price_is_priced_by_our_table(writing: Claim, sandbox: Sandbox) -> None:
@@ -243,4 +256,4 @@ def test_the_calls_of_a_whole_post_cost_what_the_provider_bills(sandbox: Sandbox
         make(piece, until="render_image")
         act(take(piece))
 
-    assert run_of(run_id).spent_micro_usd == cost_of(run_id) == billed(sandbox)
+    assert run_of(run_id).spent_micro_usd == journaled(run_id) == billed(sandbox)

@@ -8,11 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.db.models import Piece
 from app.db.session import transaction
 from app.domain.errors import NotClaimed
 from app.domain.states import PieceState, RunState
-from app.runs import claims, rounds
+from app.runs import claims
 from making import (
     complete,
     expire_lease,
@@ -23,7 +22,8 @@ from making import (
     piece_now,
     take,
 )
-from orders import a_user, order, pieces_of, run_of
+from next_rounds import cancel, edit
+from orders import order, pieces_of, run_of
 from races import losers, together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -212,15 +212,10 @@ def test_the_attempts_of_a_step_start_at_0_again() -> None:
     assert piece_now(piece.id).attempt == 0
 
 
-def edit(piece: Piece, title: str = "Ship smaller") -> None:
-    with transaction() as session:
-        rounds.edit(session, a_user(), piece.run_id, piece.id, {"title": title})
-
-
 def test_a_result_for_an_older_version_is_not_current() -> None:
     piece = pictures_of(opened())[3]
     held = take(piece)
-    edit(piece)
+    edit(piece, title="Ship smaller")
 
     moved = complete(held)
 
@@ -231,14 +226,9 @@ def test_a_result_for_an_older_version_is_not_current() -> None:
 def test_a_failure_of_an_older_version_does_not_end_the_newer_one() -> None:
     piece = pictures_of(opened())[3]
     held = take(piece)
-    edit(piece)
+    edit(piece, title="Ship smaller")
 
     moved = fail(held, "text_does_not_fit")
 
     assert moved.is_stale
     assert piece_now(piece.id).state is PieceState.PENDING
-
-
-def cancel(run_id: uuid.UUID) -> None:
-    with transaction() as session:
-        rounds.cancel(session, run_id)

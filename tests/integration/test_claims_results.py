@@ -17,7 +17,7 @@ from app.db.session import engine, transaction
 from app.domain.errors import NotClaimed
 from app.domain.states import PieceState
 from app.pipelines.pipeline import Done
-from app.runs import claims, plan, rounds
+from app.runs import claims, plan
 from harness import wait_for
 from making import (
     complete,
@@ -33,7 +33,8 @@ from making import (
     piece_now,
     take,
 )
-from orders import a_user, events_of, order, pieces_of, run_of
+from next_rounds import cancel, edit
+from orders import events_of, order, pieces_of, run_of
 from races import losers, together
 from workers import leases
 
@@ -41,16 +42,11 @@ pytestmark = pytest.mark.usefixtures("database")
 PICTURES = 13
 
 
-def edit(piece: Piece, title: str = "Ship smaller") -> None:
-    with transaction() as session:
-        rounds.edit(session, a_user(), piece.run_id, piece.id, {"title": title})
-
-
 @pytest.mark.parametrize("write", [complete, fail], ids=lambda write: str(write.__name__))
 def test_a_piece_that_was_edited_during_its_work_can_be_claimed_again_at_once(write: Callable[..., object]) -> None:
     piece = pictures_of(opened())[3]
     held = take(piece)
-    edit(piece)
+    edit(piece, title="Ship smaller")
     write(held)
 
     assert take(piece).piece.data["title"] == "Ship smaller"
@@ -60,7 +56,7 @@ def test_a_piece_that_was_edited_during_its_work_can_be_claimed_again_at_once(wr
 def test_a_piece_that_was_edited_during_its_work_is_planned_again(write: Callable[..., object]) -> None:
     piece = pictures_of(opened())[3]
     held = take(piece)
-    edit(piece)
+    edit(piece, title="Ship smaller")
     write(held)
 
     with transaction() as session:
@@ -83,11 +79,6 @@ def beat(tokens: list[uuid.UUID], times: int = 1) -> None:
 def relay() -> None:
     with transaction(durable=False) as session:
         plan.overdue(session)
-
-
-def cancel(run_id: uuid.UUID) -> None:
-    with transaction() as session:
-        rounds.cancel(session, run_id)
 
 
 def test_completions_claims_events_and_heartbeats_at_once_do_not_deadlock() -> None:

@@ -17,27 +17,15 @@ from app.domain.errors import (
     ProviderError,
     ProviderRejected,
 )
-from app.settings import settings
-from loopback import Loopback, loopback
-from workers.providers.gateway import gateway
-from workers.providers.provider import Answer, Call, Message
-
-MODEL = "google/gemini-2.5-flash"
+from loopback import Loopback
+from scripted_gateway import chat, scripted_gateway
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+def server() -> Iterator[Loopback]:
     """A gateway that says what the test tells it to."""
-    with loopback() as made:
-        monkeypatch.setenv("AI_GATEWAY_API_KEY", "vck_test")
-        monkeypatch.setenv("AI_GATEWAY_BASE_URL", f"{made.url}/v1")
-        settings.cache_clear()
+    with scripted_gateway() as made:
         yield made
-    settings.cache_clear()
-
-
-def chat(timeout_s: float = 5) -> Answer:
-    return gateway().chat(Call(MODEL, timeout_s), [Message("user", "hi")], schema=None, max_tokens=100)
 
 
 def error(kind: str, message: str = "no") -> dict[str, Any]:

@@ -17,27 +17,19 @@ from app.domain.errors import (
 )
 from app.settings import settings
 from harness import Sandbox
-from loopback import Loopback, loopback
+from loopback import Loopback
+from scripted_gateway import MODEL, chat, scripted_gateway
 from workers.providers.gateway import gateway
 from workers.providers.provider import Answer, Call, Message, Schema
 
-MODEL = "google/gemini-2.5-flash"
 PAINTER = "google/gemini-3.1-flash-image"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+def server() -> Iterator[Loopback]:
     """A gateway that says what the test tells it to."""
-    with loopback() as made:
-        monkeypatch.setenv("AI_GATEWAY_API_KEY", "vck_test")
-        monkeypatch.setenv("AI_GATEWAY_BASE_URL", f"{made.url}/v1")
-        settings.cache_clear()
+    with scripted_gateway() as made:
         yield made
-    settings.cache_clear()
-
-
-def chat(timeout_s: float = 5) -> Answer:
-    return gateway().chat(Call(MODEL, timeout_s), [Message("user", "hi")], schema=None, max_tokens=100)
 
 
 def paint() -> Answer:

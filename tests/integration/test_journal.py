@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from app import journal
 from app.db.models import Run
-from app.db.session import transaction
 from app.domain.errors import BudgetReached
 from app.domain.states import CallState, CostBasis
 from app.journal import Asked
-from app.runs import rounds
 from app.runs.claims import Claim
-from making import asked, change, fail, intend, journaled, opened, outcome, pictures_of, take
-from orders import a_user, calls_of, run_of
+from making import (
+    WORST,
+    asked,
+    change,
+    end,
+    fail,
+    intend,
+    journaled,
+    money_of,
+    opened,
+    pictures_of,
+    succeed,
+    take,
+    unknown,
+)
+from next_rounds import resume
+from orders import calls_of
 from races import losers, together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
-WORST = 70_000
-
-
-@pytest.fixture
-def held() -> Claim:
-    """A claimed picture of a post of five slides."""
-    return take(pictures_of(opened(slides=5))[0])
-
-
-def money_of(held: Claim) -> tuple[int, int]:
-    """Return what the run holds and what it has spent."""
-    run = run_of(held.run.id)
-    return run.held_micro_usd, run.spent_micro_usd
-
-
-def succeed(held: Claim, call: Asked | None = None, cost: int | None = 67_350) -> uuid.UUID:
-    call_id = intend(held, call)
-    journaled(journal.succeeded, call_id, outcome(cost))
-    return call_id
-
-
-def unknown(held: Claim, call: Asked | None = None) -> uuid.UUID:
-    call_id = intend(held, call)
-    journaled(journal.unknown, call_id, "provider_down", "no answer", None)
-    return call_id
+CHANGE = asked(purpose="refine_image", counted_with=("render_image",))
 
 
 def test_an_intent_is_written_before_the_call_and_holds_its_worst_case(held: Claim) -> None:
@@ -143,8 +133,36 @@ def test_an_unknown_outcome_may_be_repeated_once_and_not_twice(held: Claim) -> N
     assert refused.value.code == "outcome_unknown"
 
 
+def test_unknown_outcomes_of_one_model_do_not_keep_another_from_being_asked(held: Claim) -> None:
+    unknown(held)
+    unknown(held)
+
+    assert intend(held, asked(model="google/gemini-3-pro-image"))
+    assert intend(held, asked(provider="gemini"))
+
+
+def test_unknown_outcomes_of_a_model_are_counted_whether_it_made_a_picture_or_changed_one(held: Claim) -> None:
+    unknown(held, CHANGE)
+    unknown(held)
+
+    for call in (asked(), CHANGE):
+        with pytest.raises(BudgetReached) as refused:
+            intend(held, call)
+        assert refused.value.code == "outcome_unknown"
+
+
+def test_unknown_outcomes_count_as_paid_whatever_the_model(held: Claim) -> None:
+    for model in ("a", "b", "c", "d", "e"):
+        unknown(held, asked(model=model))
+
+    with pytest.raises(BudgetReached) as refused:
+        intend(held, asked(model="f"))
+
+    assert refused.value.code == "paid_calls_used_up"
+
+
 def test_the_paid_calls_of_a_purpose_are_counted(held: Claim) -> None:
-    for _ in range(3):
+    for _ in range(5):
         succeed(held)
 
     with pytest.raises(BudgetReached) as refused:
@@ -153,7 +171,33 @@ def test_the_paid_calls_of_a_purpose_are_counted(held: Claim) -> None:
     assert refused.value.code == "paid_calls_used_up"
 
 
-@pytest.mark.parametrize("most", [1, 2, 3])
+@pytest.mark.parametrize("first", [asked(), CHANGE], ids=["made", "changed"])
+@pytest.mark.parametrize("then", [asked(), CHANGE], ids=["made", "changed"])
+def test_pictures_made_and_changed_are_counted_together(held: Claim, first: Asked, then: Asked) -> None:
+    succeed(held, first)
+
+    with pytest.raises(BudgetReached) as refused:
+        intend(held, replace(then, max_charged_calls=1))
+
+    assert refused.value.code == "paid_calls_used_up"
+
+
+def test_a_picture_from_the_cache_is_a_call_that_was_not_made_and_cost_nothing(held: Claim) -> None:
+    journaled(journal.from_cache, held.run.id, held.piece, asked(), "posts/x/a.png", 90_000)
+
+    (call,) = calls_of(held.run.id)
+    assert (call.state, call.accepted, call.reply) == (CallState.SUCCEEDED, True, "posts/x/a.png")
+    assert (call.cost_micro_usd, call.cost_basis, call.worst_micro_usd) == (0, CostBasis.CACHE, 0)
+    assert money_of(held) == (0, 0)
+
+
+def test_a_picture_from_the_cache_is_not_counted_as_paid(held: Claim) -> None:
+    journaled(journal.from_cache, held.run.id, held.piece, asked(), "posts/x/a.png", 90_000)
+
+    assert intend(held, asked(max_charged_calls=1))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
 def test_of_many_intents_at_once_for_one_piece_no_more_may_leave_than_its_stage_allows(held: Claim, most: int) -> None:
     results = together([lambda: intend(held, asked(max_charged_calls=most))] * 6)
 
@@ -168,6 +212,15 @@ def test_rejected_calls_are_not_counted(held: Claim) -> None:
     assert intend(held, asked(max_charged_calls=1))
 
 
+@pytest.mark.parametrize("end", [succeed, unknown], ids=["succeeded", "unknown"])
+def test_a_call_that_costs_nothing_may_be_made_as_often_as_it_takes(held: Claim, end: Callable[..., object]) -> None:
+    free = asked(purpose="screen_image", worst_micro_usd=0, max_charged_calls=1, counted_with=())
+    for _ in range(4):
+        end(held, free)
+
+    assert intend(held, free)
+
+
 def test_other_purposes_are_counted_apart(held: Claim) -> None:
     succeed(held, asked(max_charged_calls=1, purpose="draft_prompt"))
 
@@ -180,10 +233,7 @@ def test_a_new_round_counts_anew(held: Claim) -> None:
     for piece in pictures_of(held.run.id):
         if piece.step:
             fail(take(piece))
-    from making import end  # noqa: PLC0415 - this test alone ends a run
-
     end(held.run.id)
-    with transaction() as session:
-        rounds.resume(session, a_user(), held.run.id)
+    resume(held.run.id)
 
     assert intend(take(held.piece), asked(max_charged_calls=1))

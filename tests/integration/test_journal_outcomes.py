@@ -15,43 +15,50 @@ from app.db.session import transaction
 from app.domain.errors import NotClaimed
 from app.domain.states import CallState
 from app.journal import Asked
-from app.runs import rounds
 from app.runs.claims import Claim
-from making import asked, change, expire_lease, intend, journaled, opened, outcome, pictures_of, take
-from orders import calls_of, run_of
+from making import (
+    WORST,
+    asked,
+    change,
+    expire_lease,
+    intend,
+    journaled,
+    money_of,
+    opened,
+    outcome,
+    pictures_of,
+    succeed,
+    take,
+    unknown,
+)
+from next_rounds import cancel
+from orders import calls_of
 from races import losers, together
 
 pytestmark = pytest.mark.usefixtures("database")
-WORST = 70_000
 
 
-@pytest.fixture
-def held() -> Claim:
-    """A claimed picture of a post of five slides."""
-    return take(pictures_of(opened(slides=5))[0])
+GEMINI = asked(provider="gemini", model="gemini-3.1-flash-image")
 
 
-def money_of(held: Claim) -> tuple[int, int]:
-    """Return what the run holds and what it has spent."""
-    run = run_of(held.run.id)
-    return run.held_micro_usd, run.spent_micro_usd
-
-
-def earlier(held: Claim, call: Asked) -> Call | None:
+def earlier(held: Claim, *questions: Asked) -> Call | None:
+    """Return the reply to the piece's picture, or to the first of `questions` that has one."""
     with transaction() as session:
-        return journal.earlier_reply(session, session.get_one(Piece, held.piece.id), call)
+        return journal.earlier_reply(session, session.get_one(Piece, held.piece.id), questions or [asked()])
 
 
-def succeed(held: Claim, call: Asked | None = None, cost: int | None = 67_350) -> uuid.UUID:
+def job(held: Claim, call: Asked | None = None) -> uuid.UUID:
+    """Journal a job that was submitted, and whose submitter died."""
     call_id = intend(held, call)
-    journaled(journal.succeeded, call_id, outcome(cost))
+    journaled(journal.note_ref, call_id, "job_1")
+    journaled(journal.unknown, call_id, "owner_lost", "no answer", None)
     return call_id
 
 
-def unknown(held: Claim, call: Asked | None = None) -> uuid.UUID:
-    call_id = intend(held, call)
-    journaled(journal.unknown, call_id, "provider_down", "no answer", None)
-    return call_id
+def open_job(held: Claim, *questions: Asked) -> Call | None:
+    """Return the job of the piece's picture, or of the first of `questions` that has one."""
+    with transaction() as session:
+        return journal.open_job(session, session.get_one(Piece, held.piece.id), questions or [asked()])
 
 
 def test_without_the_claim_no_call_may_leave(held: Claim) -> None:
@@ -63,8 +70,7 @@ def test_without_the_claim_no_call_may_leave(held: Claim) -> None:
 
 
 def test_after_a_cancellation_no_call_may_leave(held: Claim) -> None:
-    with transaction() as session:
-        rounds.cancel(session, held.run.id)
+    cancel(held.run.id)
 
     with pytest.raises(NotClaimed):
         intend(held)
@@ -145,8 +151,7 @@ def test_an_outcome_is_journaled_although_the_claim_was_lost(held: Claim) -> Non
 
 def test_an_outcome_is_journaled_although_the_run_was_canceled(held: Claim) -> None:
     call_id = intend(held)
-    with transaction() as session:
-        rounds.cancel(session, held.run.id)
+    cancel(held.run.id)
 
     journaled(journal.succeeded, call_id, outcome())
 
@@ -156,7 +161,7 @@ def test_an_outcome_is_journaled_although_the_run_was_canceled(held: Claim) -> N
 def test_a_reply_to_the_same_question_is_found_again(held: Claim) -> None:
     call_id = succeed(held)
 
-    found = earlier(held, asked())
+    found = earlier(held)
 
     assert found is not None
     assert (found.id, found.reply) == (call_id, "posts/x/a.png")
@@ -178,14 +183,14 @@ def test_a_reply_of_before_is_not_used_for(held: Claim, changed: dict[str, int])
     succeed(held)
     change(Piece, held.piece.id, **changed)
 
-    assert earlier(held, asked()) is None
+    assert earlier(held) is None
 
 
 def test_a_reply_to_the_same_question_serves_an_edited_piece_too(held: Claim) -> None:
     succeed(held)
     change(Piece, held.piece.id, version=2)
 
-    assert earlier(held, asked()) is not None
+    assert earlier(held) is not None
 
 
 def test_a_refused_reply_is_not_used_again(held: Claim) -> None:
@@ -193,31 +198,106 @@ def test_a_refused_reply_is_not_used_again(held: Claim) -> None:
 
     journaled(journal.judge, call_id, accepted=False, code="picture_refused:blank")
 
-    assert earlier(held, asked()) is None
+    assert earlier(held) is None
 
 
 def test_a_reply_of_another_piece_is_not_used(held: Claim) -> None:
     succeed(held)
     other = take(pictures_of(held.run.id)[1])
 
-    assert earlier(other, asked()) is None
+    assert earlier(other) is None
 
 
 @pytest.mark.parametrize("open_", [intend, unknown])
 def test_a_call_without_a_reply_is_not_used(held: Claim, open_: object) -> None:
     open_(held)  # type: ignore[operator]
 
-    assert earlier(held, asked()) is None
+    assert earlier(held) is None
 
 
 def test_the_newest_of_two_replies_is_used(held: Claim) -> None:
     succeed(held)
     newest = succeed(held)
 
-    found = earlier(held, asked())
+    found = earlier(held)
 
     assert found is not None
     assert found.id == newest
+
+
+def test_of_replies_of_two_providers_the_one_that_is_asked_first_is_used_although_it_is_older(held: Claim) -> None:
+    preferred = succeed(held, GEMINI)
+    succeed(held)
+
+    found = earlier(held, GEMINI, asked())
+
+    assert found is not None
+    assert found.id == preferred
+
+
+def test_the_reply_of_any_provider_that_could_be_asked_is_used(held: Claim) -> None:
+    call_id = succeed(held)
+
+    found = earlier(held, GEMINI, asked())
+
+    assert found is not None
+    assert found.id == call_id
+
+
+def test_a_refused_reply_of_the_first_provider_gives_way_to_that_of_the_next(held: Claim) -> None:
+    refused, good = succeed(held, GEMINI), succeed(held)
+    journaled(journal.judge, refused, accepted=False, code="picture_refused:blank")
+
+    found = earlier(held, GEMINI, asked())
+
+    assert found is not None
+    assert found.id == good
+
+
+def test_a_reply_of_a_provider_that_is_asked_no_more_is_not_used(held: Claim) -> None:
+    succeed(held, GEMINI)
+
+    assert earlier(held, asked()) is None
+
+
+def test_a_job_that_was_submitted_before_a_crash_is_found_with_the_providers_id(held: Claim) -> None:
+    call_id = job(held)
+
+    found = open_job(held)
+
+    assert found is not None
+    assert (found.id, found.provider_ref) == (call_id, "job_1")
+
+
+def test_an_unknown_call_that_nobody_can_ask_after_is_no_job(held: Claim) -> None:
+    unknown(held)
+
+    assert open_job(held) is None
+
+
+def test_a_job_whose_outcome_is_known_is_not_open(held: Claim) -> None:
+    journaled(journal.succeeded, job(held), outcome())
+
+    assert open_job(held) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"prompt_hash": "b" * 64}, {"model": "google/gemini-3-pro-image"}, {"purpose": "refine_image"}],
+    ids=["another question", "another model", "another purpose"],
+)
+def test_a_job_is_not_waited_for_by(held: Claim, other: dict[str, str]) -> None:
+    job(held)
+
+    assert open_job(held, replace(asked(), **other)) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("changed", [{"take": 2}, {"round": 2}], ids=["another take", "another round"])
+def test_a_job_of_before_is_not_waited_for_by(held: Claim, changed: dict[str, int]) -> None:
+    job(held)
+    change(Piece, held.piece.id, **changed)
+
+    assert open_job(held) is None
 
 
 COSTS = st.one_of(st.none(), st.integers(0, 100_000))

@@ -13,7 +13,7 @@ from app.db.models import Notification, Piece, QuotaEntry, QuotaMonth, Run
 from app.db.session import transaction
 from app.domain.plans import Plan
 from app.domain.states import PieceState, QuotaEntryKind, QuotaUnit, RunState
-from app.runs import finish, plan, rounds
+from app.runs import finish, plan
 from app.runs.claims import Claim
 from making import (
     complete,
@@ -28,6 +28,7 @@ from making import (
     take,
     timed_out,
 )
+from next_rounds import cancel, resume
 from orders import a_user, events_of, order, pieces_of, run_of
 from races import losers, together
 
@@ -133,11 +134,7 @@ def test_a_failed_round_that_15_want_to_finish_is_refunded_once() -> None:
 def test_finish_and_cancel_at_once_end_the_round_once() -> None:
     run_id = all_ready()
 
-    def cancel() -> None:
-        with transaction() as session:
-            rounds.cancel(session, run_id)
-
-    together([lambda: end(run_id), cancel, lambda: end(run_id), cancel])
+    together([lambda: end(run_id), lambda: cancel(run_id)] * 2)
 
     assert len(ends_of(run_id)) == 1
 
@@ -151,8 +148,7 @@ def test_finish_does_nothing_while_a_piece_is_open() -> None:
 
 def test_finish_of_an_older_round_does_nothing() -> None:
     run_id = finished(failed=1)
-    with transaction() as session:
-        rounds.resume(session, a_user(), run_id)
+    resume(run_id)
 
     with transaction() as session:
         assert finish.finish(session, run_id, 1) is None
@@ -244,8 +240,7 @@ def test_the_notification_carries_the_end_of_the_round() -> None:
 
 def test_each_round_tells_its_own_end() -> None:
     run_id = finished(failed=1)
-    with transaction() as session:
-        rounds.resume(session, a_user(), run_id)
+    resume(run_id)
     make(next(piece for piece in pictures_of(run_id) if piece.step))
 
     end(run_id)

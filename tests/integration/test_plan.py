@@ -11,14 +11,15 @@ from sqlalchemy import func, select, text
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain.states import RunState
-from app.runs import claims, plan, rounds
+from app.runs import claims, plan
 from app.runs.plan import type_chain
 from making import change, complete, expire_lease, fail, finished, make, opened, pictures_of, piece_now, take, timed_out
-from orders import a_user, order, pieces_of, run_of
+from next_rounds import cancel, resume
+from orders import order, pieces_of, run_of
 from races import together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
-TRACK = ["full_post.draft_prompt", "full_post.render_image", "full_post.compose"]
+TRACK = ["full_post.draft_prompt", "full_post.render_image", "full_post.review_image", "full_post.compose"]
 
 
 def planned(run_id: uuid.UUID) -> list[type_chain]:
@@ -62,7 +63,9 @@ def test_13_open_pictures_are_13_chains_of_all_their_steps() -> None:
     assert [tasks(links) for links in chains] == [TRACK] * 13
 
 
-@pytest.mark.parametrize(("until", "rest"), [("render_image", TRACK[1:]), ("compose", TRACK[2:])])
+@pytest.mark.parametrize(
+    ("until", "rest"), [("render_image", TRACK[1:]), ("review_image", TRACK[2:]), ("compose", TRACK[3:])]
+)
 def test_what_is_stored_is_not_planned_again(until: str, rest: list[str]) -> None:
     run_id = opened(slides=5)
     piece = pictures_of(run_id)[0]
@@ -101,7 +104,7 @@ def test_links_carry_ids_and_the_round_and_nothing_else() -> None:
 def test_links_go_to_the_queues_of_their_stages() -> None:
     links = planned(opened())[0]
 
-    assert [link.queue for link in links] == ["text", "images", "media"]
+    assert [link.queue for link in links] == ["text", "images", "text", "media"]
 
 
 def test_what_was_planned_a_moment_ago_is_not_planned_again() -> None:
@@ -240,8 +243,7 @@ def test_a_run_that_is_over_is_not_planned(end: str) -> None:
     else:
         run_id = opened(slides=5)
         if end == "cancel":
-            with transaction() as session:
-                rounds.cancel(session, run_id)
+            cancel(run_id)
         else:
             timed_out(run_id)
 
@@ -250,8 +252,7 @@ def test_a_run_that_is_over_is_not_planned(end: str) -> None:
 
 def test_a_resumed_run_is_planned_in_its_new_round_and_only_for_what_failed() -> None:
     run_id = finished(failed=2)
-    with transaction() as session:
-        rounds.resume(session, a_user(), run_id)
+    resume(run_id)
 
     chains = planned(run_id)
 
@@ -327,8 +328,7 @@ def test_progress_postpones_the_stall() -> None:
 
 def test_a_new_round_that_nobody_has_claimed_yet_is_not_stalled() -> None:
     run_id = finished(failed=1)
-    with transaction() as session:
-        rounds.resume(session, a_user(), run_id)
+    resume(run_id)
 
     assert run_of(run_id).state is RunState.GENERATING_IMAGES
     assert stalled(1000) == []

@@ -13,25 +13,14 @@ from app.db.session import transaction
 from app.domain.errors import QuotaExceeded
 from app.domain.plans import Plan, month_of
 from app.domain.states import QuotaUnit, RunState
-from app.runs import rounds
-from app.runs.accept import Accepted, accept
-from making import FULL_POST
-from orders import TOPIC, a_user, order, run_of
+from next_rounds import cancel
+from orders import a_user, accepted, order, run_of, used
 from races import losers, together, winners
+from rendering import use_routes
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime(2026, 12, 15, tzinfo=UTC)
 MILLION = 1_000_000
-
-
-def accepted(user: User, now: datetime | None = None, **request: object) -> Accepted:
-    with transaction() as session:
-        return accept(session, user, FULL_POST, {"topic": TOPIC, "max_cost_usd": 0.01, **request}, now=now)
-
-
-def used(user: User, unit: QuotaUnit = QuotaUnit.POSTS, month: date | None = None) -> int:
-    with transaction() as session:
-        return quotas.usage(session, user, month or month_of(datetime.now(UTC)))[unit]["used"] or 0
 
 
 def set_used(user: User, unit: QuotaUnit, amount: int) -> None:
@@ -44,6 +33,16 @@ def set_used(user: User, unit: QuotaUnit, amount: int) -> None:
 def runs_of(user: User) -> int:
     with transaction() as session:
         return session.scalar(select(func.count()).select_from(Run).where(Run.user_id == user.id)) or 0
+
+
+def test_a_free_user_can_order_the_three_posts_of_the_month_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_routes(monkeypatch)
+    user = a_user(Plan.FREE)
+
+    for _ in range(3):
+        order(user, slides=12)
+
+    assert used(user) == 3
 
 
 def test_50_requests_at_once_on_a_month_with_3_left_make_exactly_3_runs() -> None:
@@ -165,7 +164,6 @@ def test_what_comes_back_goes_to_the_month_in_which_it_was_taken() -> None:
     user = a_user(Plan.FREE)
     run_id = accepted(user, datetime(2020, 1, 31, tzinfo=UTC)).run_id
 
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+    cancel(run_id)
 
     assert (used(user, month=date(2020, 1, 1)), used(user, QuotaUnit.MONEY, date(2020, 1, 1))) == (0, 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from functools import partial
 
 import pytest
@@ -12,27 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app import journal, quotas
-from app.db.models import QuotaEntry, Run, User
+from app.db.models import QuotaEntry, Run
 from app.db.session import transaction
-from app.domain.plans import Plan, month_of
+from app.domain.plans import Plan
 from app.domain.states import QuotaEntryKind, QuotaUnit, RunState
-from app.runs import finish, rounds
-from app.runs.accept import Accepted, accept
-from making import FULL_POST, asked, fail, failed_run, finished, intend, make, opened, outcome, pictures_of, take
-from orders import TOPIC, a_user, order, pieces_of, run_of
+from app.runs import finish
+from making import asked, fail, failed_run, finished, intend, make, opened, outcome, pictures_of, take
+from next_rounds import cancel, resume
+from orders import a_user, accepted, order, pieces_of, run_of, used
 from races import losers, together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def accepted(user: User, now: datetime | None = None, **request: object) -> Accepted:
-    with transaction() as session:
-        return accept(session, user, FULL_POST, {"topic": TOPIC, "max_cost_usd": 0.01, **request}, now=now)
-
-
-def used(user: User, unit: QuotaUnit = QuotaUnit.POSTS, month: date | None = None) -> int:
-    with transaction() as session:
-        return quotas.usage(session, user, month or month_of(datetime.now(UTC)))[unit]["used"] or 0
 
 
 def entries_of(run_id: uuid.UUID, kind: QuotaEntryKind) -> dict[QuotaUnit, int]:
@@ -63,8 +52,7 @@ def test_a_run_canceled_before_any_picture_gives_its_post_back() -> None:
     run_id = opened(user)
     make(pictures_of(run_id)[0], until="compose")
 
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+    cancel(run_id)
 
     assert used(user) == 0
 
@@ -74,8 +62,7 @@ def test_a_run_canceled_after_a_picture_keeps_its_post() -> None:
     run_id = opened(user)
     make(pictures_of(run_id)[0])
 
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+    cancel(run_id)
 
     assert used(user) == 1
 
@@ -103,8 +90,7 @@ def test_two_refunds_of_one_round_at_once_give_one_back() -> None:
 def test_a_run_that_failed_twice_is_refunded_once_for_each_round() -> None:
     user = a_user(Plan.FREE)
     run_id = failed_run(user)
-    with transaction() as session:
-        rounds.resume(session, user, run_id)
+    resume(run_id, user)
     fail(take(pieces_of(run_id)[0]))
 
     with transaction() as session:
@@ -164,8 +150,7 @@ def test_what_an_open_call_may_cost_stays_reserved_when_the_run_is_canceled() ->
     run_id = opened(user, slides=5)
     intend(take(pictures_of(run_id)[0]))
 
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+    cancel(run_id)
 
     assert used(user, QuotaUnit.MONEY) == 70_000
 
@@ -174,8 +159,7 @@ def test_a_canceled_run_without_calls_gives_all_its_money_back() -> None:
     user = a_user(Plan.FREE)
     run_id = order(user)
 
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+    cancel(run_id)
 
     assert used(user, QuotaUnit.MONEY) == 0
 
@@ -184,12 +168,8 @@ def test_new_orders_and_resumes_of_one_user_at_once_do_not_deadlock() -> None:
     user = a_user(Plan.BUSINESS)
     failed = [failed_run(user) for _ in range(8)]
 
-    def resume(run_id: uuid.UUID) -> None:
-        with transaction() as session:
-            rounds.resume(session, user, run_id)
-
     deeds: list[Callable[[], object]] = [
-        *(partial(resume, run_id) for run_id in failed),
+        *(partial(resume, run_id, user) for run_id in failed),
         *[partial(accepted, user)] * 8,
     ]
     results = together(deeds)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, datetime
-
 import pytest
 
-from app import journal, quotas
-from app.db.models import Piece, User
+from app import journal
 from app.db.session import transaction
 from app.domain.errors import Conflict, QuotaExceeded
-from app.domain.plans import Plan, month_of
+from app.domain.plans import Plan
 from app.domain.states import PieceState, QuotaUnit, RunState
-from app.runs import rounds
-from app.runs.rounds import NewRound
 from making import (
     complete,
     end,
@@ -26,42 +20,16 @@ from making import (
     opened,
     outcome,
     pictures_of,
+    states_of,
     take,
 )
-from orders import a_user, order, pieces_of, run_of
+from next_rounds import cancel, edit, render_again, resume
+from orders import a_user, order, pieces_of, run_of, used
 from races import losers, together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
-DRAFT, RENDER = 2 * 12_600, 3 * 69_000  # worst cases of one picture: two drafts, three pictures
-
-
-def resume(run_id: uuid.UUID, user: User | None = None) -> NewRound:
-    with transaction() as session:
-        return rounds.resume(session, user or a_user(), run_id)
-
-
-def render_again(piece: Piece) -> NewRound:
-    with transaction() as session:
-        return rounds.render_again(session, a_user(), piece.run_id, piece.id)
-
-
-def edit(piece: Piece, **changes: str) -> NewRound:
-    with transaction() as session:
-        return rounds.edit(session, a_user(), piece.run_id, piece.id, changes)
-
-
-def cancel(run_id: uuid.UUID) -> None:
-    with transaction() as session:
-        rounds.cancel(session, run_id)
-
-
-def used(user: User, unit: QuotaUnit) -> int:
-    with transaction() as session:
-        return quotas.usage(session, user, month_of(datetime.now(UTC)))[unit]["used"] or 0
-
-
-def states_of(run_id: uuid.UUID) -> list[PieceState]:
-    return [piece.state for piece in pictures_of(run_id)]
+# Worst cases of one picture: two drafts; five pictures, three rewrites.
+DRAFT, RENDER = 2 * 12_600, 5 * 72_950 + 3 * 15_000
 
 
 def test_resuming_keeps_what_is_ready_and_redoes_what_failed() -> None:
@@ -91,7 +59,8 @@ def test_resuming_puts_a_piece_back_to_the_step_whose_result_is_missing() -> Non
 def test_resuming_reserves_the_worst_case_of_what_is_left_and_no_more() -> None:
     run_id = finished(failed=2)
 
-    assert resume(run_id).worst_micro_usd == 2 * (DRAFT + RENDER)
+    # Two drafts each; two pictures and rewrites each, and on top of that as many as one piece alone may have.
+    assert resume(run_id).worst_micro_usd == 4 * 12_600 + 9 * 72_950 + 6 * 15_000
 
 
 def test_resuming_a_piece_that_only_lacks_its_slide_pays_nothing() -> None:
@@ -129,11 +98,12 @@ def test_resuming_a_failed_run_needs_room_in_the_month() -> None:
     user = a_user(Plan.FREE)
     run_id = failed_run(user)
     for _ in range(3):
-        order(user)
+        order(user, max_cost_usd=1)
 
-    with pytest.raises(QuotaExceeded):
+    with pytest.raises(QuotaExceeded) as refused:
         resume(run_id, user)
 
+    assert refused.value.code == "quota_exceeded:posts"
     assert (run_of(run_id).state, run_of(run_id).round) == (RunState.FAILED, 1)
 
 
@@ -155,7 +125,7 @@ def test_resuming_keeps_within_the_cap_that_was_ordered() -> None:
         make(piece)
     end(run_id)
 
-    assert resume(run_id).worst_micro_usd == min(DRAFT + RENDER, 300_000 - 60_000)
+    assert resume(run_id).worst_micro_usd == 300_000 - 60_000 < DRAFT + RENDER
 
 
 def test_a_new_round_may_spend_what_it_reserved_on_top_of_what_is_spent() -> None:

@@ -7,13 +7,12 @@ import uuid
 import pytest
 from sqlalchemy import func
 
-from app.db.models import Piece, Run, User
+from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain.errors import Conflict, InvalidRequest, NotFound
 from app.domain.states import PieceState, RunState
 from app.pipelines.pipeline import Done
 from app.runs import rounds
-from app.runs.rounds import NewRound
 from making import (
     asked,
     change,
@@ -27,42 +26,21 @@ from making import (
     opened,
     pictures_of,
     piece_now,
+    states_of,
     stored_picture,
     take,
 )
+from next_rounds import cancel, edit, render_again, resume
 from orders import a_user, events_of, order, pieces_of, run_of
 from races import together, winners
+from rendering import use_routes
 
 pytestmark = pytest.mark.usefixtures("database")
-DRAFT, RENDER = 2 * 12_600, 3 * 69_000  # worst cases of one picture: two drafts, three pictures
-
-
-def resume(run_id: uuid.UUID, user: User | None = None) -> NewRound:
-    with transaction() as session:
-        return rounds.resume(session, user or a_user(), run_id)
-
-
-def render_again(piece: Piece) -> NewRound:
-    with transaction() as session:
-        return rounds.render_again(session, a_user(), piece.run_id, piece.id)
-
-
-def edit(piece: Piece, **changes: str) -> NewRound:
-    with transaction() as session:
-        return rounds.edit(session, a_user(), piece.run_id, piece.id, changes)
-
-
-def cancel(run_id: uuid.UUID) -> None:
-    with transaction() as session:
-        rounds.cancel(session, run_id)
+RENDER = 5 * 72_950 + 3 * 15_000  # worst case of one picture: it is paid five times, its prompt rewritten three times
 
 
 def slide_of(run_id: uuid.UUID) -> Piece:
     return next(piece for piece in pieces_of(run_id) if piece.kind == "slide")
-
-
-def states_of(run_id: uuid.UUID) -> list[PieceState]:
-    return [piece.state for piece in pictures_of(run_id)]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +91,32 @@ def test_rendering_again_asks_for_another_take_with_the_same_prompt() -> None:
 
 def test_rendering_again_reserves_one_picture() -> None:
     assert render_again(pictures_of(finished())[0]).worst_micro_usd == RENDER
+
+
+def test_rendering_again_reserves_its_reviews_too_where_pictures_are_reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_routes(monkeypatch)
+
+    # GPT Image 2 is the dearest route; four reviews by Sonnet
+    assert render_again(pictures_of(finished())[0]).worst_micro_usd == 5 * 74_000 + 3 * 15_000 + 4 * 19_500
+
+
+def test_rendering_again_forgets_the_old_picture_and_its_verdict() -> None:
+    piece = pictures_of(finished())[0]
+
+    render_again(piece)
+
+    now = piece_now(piece.id)
+    assert (now.picture, now.review, now.state) == (None, None, PieceState.PROMPTED)
+
+
+def test_a_new_round_begins_without_refused_pictures_and_with_all_its_rewrites() -> None:
+    run_id = finished(failed=1)
+    change(Piece, pictures_of(run_id)[0].id, refused=[{"picture": {}, "verdict": {}}], rewrites=2)
+
+    resume(run_id)
+
+    piece = pictures_of(run_id)[0]
+    assert (piece.refused, piece.rewrites) == ([], 0)
 
 
 def test_rendering_again_leaves_the_other_pieces_alone() -> None:
@@ -168,6 +172,36 @@ def test_editing_keeps_the_other_texts() -> None:
     edit(piece, title="Ship smaller")
 
     assert piece_now(piece.id).data["body"] == piece.data["body"]
+
+
+def test_another_prompt_in_a_finished_run_has_another_picture_made() -> None:
+    piece = slide_of(finished())
+
+    told = edit(piece, prompt="a harbour at dawn")
+
+    now = piece_now(piece.id)
+    assert (told.round, told.worst_micro_usd) == (2, RENDER)
+    assert (now.prompt, now.picture, now.review, now.step) == ("a harbour at dawn", None, None, "render_image")
+
+
+def test_another_prompt_while_the_run_works_has_another_picture_made_in_its_round() -> None:
+    piece = slide_of(opened())
+    make(piece)
+
+    told = edit(piece, prompt="a harbour at dawn")
+
+    now = piece_now(piece.id)
+    assert (told.round, now.version) == (1, 2)
+    assert (now.picture, now.state, now.step) == (None, PieceState.PROMPTED, "render_image")
+
+
+def test_a_prompt_that_is_not_drafted_yet_cannot_be_edited() -> None:
+    piece = slide_of(opened())
+
+    with pytest.raises(InvalidRequest) as refused:
+        edit(piece, prompt="a harbour at dawn")
+
+    assert refused.value.code == "not_editable"
 
 
 def test_editing_while_the_run_works_stays_in_its_round_and_raises_the_version() -> None:
@@ -284,7 +318,7 @@ def test_a_round_after_a_round_counts_on() -> None:
         assert render_again(piece).round == expected
         held = take(piece)
         complete(held, Done(picture=stored_picture(f"take{expected}")))
-        complete(take(piece))
+        make(piece)
         end(run_id)
 
     assert piece_now(piece.id).picture == stored_picture("take3")

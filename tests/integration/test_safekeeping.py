@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -13,10 +14,12 @@ from app import journal
 from app.db.models import Unstored
 from app.db.session import transaction
 from app.domain.errors import NotFound, StorageError
+from app.domain.keys import content_digest
 from app.settings import settings
-from app.storage import storage
-from harness import Installation
+from app.storage import IMMUTABLE, storage
+from harness import Installation, forget_settings
 from making import intend, journaled, opened, outcome, pictures_of, take
+from s3 import BUCKET, S3, s3_server
 from workers import safekeeping
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
@@ -34,6 +37,18 @@ def call_id(database: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield made
     mend()
     safekeeping.put_or_keep("posts/end", b"", made)  # this process may buy again
+
+
+@pytest.fixture
+def bucket(call_id: uuid.UUID) -> Iterator[S3]:
+    """An S3 server whose bucket is the storage."""
+    assert call_id
+    with s3_server() as server, pytest.MonkeyPatch.context() as patched:
+        for name, value in server.env.items():
+            patched.setenv(name, value)
+        forget_settings()
+        yield server
+    forget_settings()
 
 
 def files() -> Path:
@@ -75,6 +90,45 @@ def test_bytes_that_wait_can_be_read(call_id: uuid.UUID) -> None:
     safekeeping.put_or_keep(KEY, PNG, call_id)
 
     assert safekeeping.get(KEY) == PNG
+
+
+def picture_of(data: bytes, key: str = KEY) -> dict[str, Any]:
+    return {"key": key, "mime": "image/png", "sha256": content_digest(data)}
+
+
+def test_a_picture_of_another_run_is_copied_under_the_pieces_own_key(call_id: uuid.UUID) -> None:
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    held = take(pictures_of(opened(slides=5))[-1])
+
+    own = safekeeping.copied(held, picture_of(PNG))
+
+    assert own == picture_of(PNG, f"posts/{held.run.id}/4/{content_digest(PNG)[:12]}.png")
+    assert (storage().get(own["key"]), storage().get(KEY)) == (PNG, PNG)
+
+
+def test_a_picture_whose_bytes_are_nowhere_cannot_be_copied(call_id: uuid.UUID) -> None:
+    assert call_id
+
+    with pytest.raises(NotFound):
+        safekeeping.copied(take(pictures_of(opened(slides=5))[-1]), picture_of(PNG))
+
+
+def test_a_picture_that_waits_is_not_taken_for_lost_when_storage_is_back(call_id: uuid.UUID) -> None:
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    mend()
+
+    own = safekeeping.copied(take(pictures_of(opened(slides=5))[-1]), picture_of(PNG))
+
+    assert safekeeping.get(own["key"]) == PNG
+
+
+def test_a_copied_picture_may_be_kept_for_a_year_as_any_other(call_id: uuid.UUID, bucket: S3) -> None:
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    own = safekeeping.copied(take(pictures_of(opened(slides=5))[-1]), picture_of(PNG))
+
+    assert bucket.client.head_object(Bucket=BUCKET, Key=own["key"])["CacheControl"] == IMMUTABLE
 
 
 def test_bytes_that_wait_can_be_read_when_storage_is_back_and_empty(call_id: uuid.UUID) -> None:

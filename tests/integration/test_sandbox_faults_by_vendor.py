@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,9 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from sandbox_calls import PAINTERS, SCHEMA, VENDORS, WRITERS, Client, finish, opened, words
+from sandbox_calls import PAINTING, SCHEMA, VENDORS, WRITERS, WRITING, Client, finish, opened, paid, words
 
-from sandbox.config import Config, Pictures
 from sandbox.fault_names import BLOCK_FINISHES, Fault
-from sandbox.server import running
-
-WRITING, PAINTING = tuple(WRITERS), tuple(PAINTERS)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Client]:
-    config = Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=3)
-    with running(config) as sandbox, httpx.Client(base_url=sandbox.url, timeout=20) as http:
-        yield Client(http)
-
-
-@pytest.fixture
-def client(shared: Client) -> Client:
-    shared.http.post("/sandbox/reset").raise_for_status()
-    return shared
-
-
-def paid(client: Client) -> int:
-    return int(client.state("bill")["total_micro_usd"])
-
 
 # --- replies without what was asked for ----------------------------------------------------------------------------
 

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import pytest
-from sandbox_calls import PAINTERS, VENDORS, WRITERS, Client, error
+from sandbox_calls import PAINTING, VENDORS, Client, error, paid
 
-from sandbox.config import Config, Pictures
 from sandbox.fault_names import SPEND_LIMITS
-from sandbox.server import running
-
-WRITING, PAINTING = tuple(WRITERS), tuple(PAINTERS)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Client]:
-    config = Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=3)
-    with running(config) as sandbox, httpx.Client(base_url=sandbox.url, timeout=20) as http:
-        yield Client(http)
-
-
-@pytest.fixture
-def client(shared: Client) -> Client:
-    shared.http.post("/sandbox/reset").raise_for_status()
-    return shared
-
-
-def paid(client: Client) -> int:
-    return int(client.state("bill")["total_micro_usd"])
-
 
 # --- refusals: each cell of the table, in the vendor's own words ----------------------------------------------------
 

@@ -11,56 +11,26 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sandbox_sdk_calls import HI, PNG, SCHEMA, billed, script
 
-from sandbox.config import Config
-from sandbox.faults import read_rules
-from sandbox.painter import encode, render
-from sandbox.server import Running, running
+from sandbox.server import Running
 
 anthropic = pytest.importorskip("anthropic")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     genai = pytest.importorskip("google.genai")
-PNG = encode(render("a lake", (96, 96), "k"))
-SCHEMA = {
-    "type": "object",
-    "properties": {"title": {"type": "string"}},
-    "required": ["title"],
-    "additionalProperties": False,
-}
-HI: Any = [{"role": "user", "content": "Balcony tomatoes"}]
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Running]:
-    with running(Config()) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: Running) -> Running:
-    shared.desk.reset()
-    return shared
-
-
-def script(sandbox: Running, fault: str, **params: Any) -> None:
-    sandbox.desk.set_rules(read_rules([{"fault": fault, "params": params}]))
-
-
-def billed(sandbox: Running) -> int:
-    return int(sandbox.desk.snapshot("bill")["total_micro_usd"])
 
 
 # --- Anthropic -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def claude(sandbox: Running) -> Iterator[Any]:
-    with anthropic.Anthropic(base_url=f"{sandbox.url}/anthropic", api_key="sandbox", max_retries=0) as client:
+def claude(local_sandbox: Running) -> Iterator[Any]:
+    with anthropic.Anthropic(base_url=f"{local_sandbox.url}/anthropic", api_key="sandbox", max_retries=0) as client:
         yield client
 
 
-def test_anthropic_reads_a_message_and_its_schema(claude: Any, sandbox: Running) -> None:
+def test_anthropic_reads_a_message_and_its_schema(claude: Any, local_sandbox: Running) -> None:
     image = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(PNG).decode()}
     content = [{"type": "image", "source": image}, {"type": "text", "text": "Write slide copy."}]
     reply = claude.messages.create(
@@ -72,16 +42,16 @@ def test_anthropic_reads_a_message_and_its_schema(claude: Any, sandbox: Running)
     )
     assert json.loads(reply.content[0].text)["title"]
     assert (reply.stop_reason, bool(reply._request_id)) == ("end_turn", True)
-    assert billed(sandbox) == reply.usage.input_tokens * 3 + reply.usage.output_tokens * 15
+    assert billed(local_sandbox) == reply.usage.input_tokens * 3 + reply.usage.output_tokens * 15
 
 
-def test_anthropic_reads_a_refusal_and_a_cut(claude: Any, sandbox: Running) -> None:
+def test_anthropic_reads_a_refusal_and_a_cut(claude: Any, local_sandbox: Running) -> None:
     for fault, reason in (("blocked", "refusal"), ("truncated_json", "max_tokens")):
-        script(sandbox, fault)
+        script(local_sandbox, fault)
         assert claude.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=HI).stop_reason == reason
 
 
-def test_anthropic_raises_the_class_of_each_error(claude: Any, sandbox: Running) -> None:
+def test_anthropic_raises_the_class_of_each_error(claude: Any, local_sandbox: Running) -> None:
     expected = {
         "auth": anthropic.AuthenticationError,
         "rate_limited": anthropic.RateLimitError,
@@ -89,11 +59,11 @@ def test_anthropic_raises_the_class_of_each_error(claude: Any, sandbox: Running)
         "model_retired": anthropic.NotFoundError,
     }
     for fault, kind in expected.items():
-        script(sandbox, fault)
+        script(local_sandbox, fault)
         with pytest.raises(kind) as raised:
             claude.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=HI)
         assert raised.value.request_id
-    script(sandbox, "no_money")
+    script(local_sandbox, "no_money")
     with pytest.raises(anthropic.APIStatusError) as refused:
         claude.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=HI)
     assert (refused.value.status_code, refused.value.type) == (402, "billing_error")
@@ -110,14 +80,14 @@ def test_anthropics_new_version_knows_no_temperature_and_the_old_one_does(claude
 
 
 @pytest.fixture(params=["v1beta", "v1"])
-def gemini(sandbox: Running, request: pytest.FixtureRequest) -> Iterator[Any]:
+def gemini(local_sandbox: Running, request: pytest.FixtureRequest) -> Iterator[Any]:
     with genai.Client(
-        api_key="sandbox", http_options={"base_url": sandbox.url, "api_version": request.param}
+        api_key="sandbox", http_options={"base_url": local_sandbox.url, "api_version": request.param}
     ) as client:
         yield client
 
 
-def test_google_reads_a_text_and_its_schema(gemini: Any, sandbox: Running) -> None:
+def test_google_reads_a_text_and_its_schema(gemini: Any, local_sandbox: Running) -> None:
     config = {
         "response_mime_type": "application/json",
         "response_json_schema": SCHEMA,
@@ -128,7 +98,7 @@ def test_google_reads_a_text_and_its_schema(gemini: Any, sandbox: Running) -> No
     usage = reply.usage_metadata
     out = usage.candidates_token_count + usage.thoughts_token_count
     assert usage.total_token_count == usage.prompt_token_count + out
-    assert billed(sandbox) == -(-(usage.prompt_token_count * 300 + out * 2500) // 1000)
+    assert billed(local_sandbox) == -(-(usage.prompt_token_count * 300 + out * 2500) // 1000)
 
 
 def test_google_reads_a_schema_in_capitals(gemini: Any) -> None:
@@ -138,7 +108,7 @@ def test_google_reads_a_schema_in_capitals(gemini: Any) -> None:
     assert {name: type(value) for name, value in json.loads(reply.text).items()} == {"ok": bool, "n": int}
 
 
-def test_google_edits_a_picture(gemini: Any, sandbox: Running) -> None:
+def test_google_edits_a_picture(gemini: Any, local_sandbox: Running) -> None:
     parts = ["make it night", genai.types.Part.from_bytes(data=PNG, mime_type="image/png")]
     config = {"response_modalities": ["TEXT", "IMAGE"], "image_config": {"aspect_ratio": "4:5", "image_size": "512"}}
     reply = gemini.models.generate_content(model="gemini-3.1-flash-image", contents=parts, config=config)
@@ -150,19 +120,19 @@ def test_google_edits_a_picture(gemini: Any, sandbox: Running) -> None:
         ("IMAGE", 258),
     ]
     assert usage.candidates_tokens_details[0].token_count == usage.candidates_token_count == 747
-    assert billed(sandbox) == -(-(262 * 500 + 747 * 60_000 + usage.thoughts_token_count * 3000) // 1000)
+    assert billed(local_sandbox) == -(-(262 * 500 + 747 * 60_000 + usage.thoughts_token_count * 3000) // 1000)
 
 
-def test_google_reads_blocks(gemini: Any, sandbox: Running) -> None:
-    script(sandbox, "blocked", variant="image_prohibited_content")
+def test_google_reads_blocks(gemini: Any, local_sandbox: Running) -> None:
+    script(local_sandbox, "blocked", variant="image_prohibited_content")
     reply = gemini.models.generate_content(model="gemini-3.1-flash-image", contents="x")
     assert reply.candidates[0].finish_reason.value == "IMAGE_PROHIBITED_CONTENT"
-    script(sandbox, "blocked", variant="prompt")
+    script(local_sandbox, "blocked", variant="prompt")
     reply = gemini.models.generate_content(model="gemini-3.1-flash-image", contents="x")
     assert (reply.candidates, reply.prompt_feedback.block_reason.value) == (None, "PROHIBITED_CONTENT")
 
 
-def test_google_raises_the_class_of_each_error(gemini: Any, sandbox: Running) -> None:
+def test_google_raises_the_class_of_each_error(gemini: Any, local_sandbox: Running) -> None:
     errors = genai.errors
     expected = {
         "auth": (errors.ClientError, 400, "INVALID_ARGUMENT"),
@@ -172,11 +142,11 @@ def test_google_raises_the_class_of_each_error(gemini: Any, sandbox: Running) ->
         "model_retired": (errors.ClientError, 404, "NOT_FOUND"),
     }
     for fault, (kind, code, status) in expected.items():
-        script(sandbox, fault)
+        script(local_sandbox, fault)
         with pytest.raises(kind) as raised:
             gemini.models.generate_content(model="gemini-2.5-flash", contents="x")
         assert (raised.value.code, raised.value.status) == (code, status)
-    sandbox.desk.set_rules([])
+    local_sandbox.desk.set_rules([])
     for model in ("gemini-2.0-flash-exp", "gemini-1.5-pro-latest"):
         with pytest.raises(errors.ClientError, match="NOT_FOUND"):
             gemini.models.generate_content(model=model, contents="x")

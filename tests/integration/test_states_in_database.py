@@ -14,7 +14,7 @@ from sqlalchemy import Enum, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app import journal
-from app.db.models import Base, Call, Piece, QuotaEntry, QuotaMonth, Run
+from app.db.models import Base, CachedPicture, Call, Piece, QuotaEntry, QuotaMonth, Run
 from app.db.session import transaction
 from app.domain.plans import month_of
 from app.domain.states import (
@@ -294,6 +294,26 @@ def test_two_pieces_of_one_place_are_refused() -> None:
 
     with pytest.raises(IntegrityError, match="uq_pieces"), transaction() as session:
         session.add(Piece(**{**columns, "id": uuid.uuid4()}))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"owner": None, "picture": None}, {"owner": uuid.uuid4(), "picture": {"key": "k"}}],
+    ids=["neither made nor being made", "both"],
+)
+def test_a_cached_picture_is_either_there_or_being_made(columns: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="made_or_being_made"), transaction() as session:
+        session.add(CachedPicture(id=uuid.uuid4(), user_id=a_user().id, key="k", **columns))
+
+
+def test_two_cached_pictures_of_one_user_and_question_are_refused() -> None:
+    user, other = a_user(), a_user()
+
+    with pytest.raises(IntegrityError, match="one_flight"), transaction() as session:
+        session.add_all(
+            CachedPicture(id=uuid.uuid4(), user_id=owner.id, key="k", picture={"key": "k"})
+            for owner in (other, user, user)
+        )
 
 
 def test_the_tables_are_what_the_models_say(database: Installation) -> None:

@@ -54,6 +54,7 @@ def answer(provider: str, reply: Mapping[str, Any], status: int) -> Answer:
         ref=replies.ref(reply.get("id")),
         status=status,
         is_blocked=bool(refused) or replies.at(reply, "choices", 0, "finish_reason") == "content_filter",
+        declared_type=pictures.type_of_url(shown),
     )
 
 

@@ -98,14 +98,15 @@ def gateway() -> Gateway:
 
 def _image(call: Call, prompt: str, aspect_ratio: str, reference: bytes | None) -> Answer:
     """Return the picture of a model that only makes pictures."""
-    width, height = pictures.size_px(NAME, aspect_ratio)
+    width, height = pictures.openai_size_px(NAME, call.model.partition("/")[2], aspect_ratio)
     body: dict[str, Any] = {"model": call.model, "prompt": prompt, "n": 1, "size": f"{width}x{height}"}
     if reference is None:
         body["response_format"] = "b64_json"
     else:
         body["images"] = [{"image_url": pictures.data_url(reference)}]
     reply, status = _send("images/generations" if reference is None else "images/edits", body, call, {})
-    return _with_metadata(images_api.answer(NAME, reply, status), reply)
+    answer = replace(images_api.answer(NAME, reply, status), asked_px=(width, height))
+    return _with_metadata(answer, reply)
 
 
 def _chat(

@@ -143,15 +143,20 @@ def _answer(reply: Mapping[str, Any], status: int) -> Answer:
         for part in replies.items(replies.at(candidate, "content", "parts"))
         if isinstance(part, dict) and part.get("thought") is not True
     ]
-    packed = [replies.text(replies.at(part.get("inlineData") or part.get("inline_data"), "data")) for part in said]
+    inline = [part.get("inlineData") or part.get("inline_data") for part in said]
+    shown = next((blob for blob in inline if replies.text(replies.at(blob, "data"))), None)
+    packed = replies.text(replies.at(shown, "data"))
     return Answer(
         text="".join(replies.text(part.get("text")) for part in said),
-        picture=next((pictures.from_base64(data) for data in packed if data), None),
+        picture=pictures.from_base64(packed) if packed else None,
         usage=_usage(reply.get("usageMetadata")),
         cost_micro_usd=None,
         ref=replies.ref(reply.get("responseId")),
         status=status,
         is_blocked=safety.is_blocked(replies.at(candidate, "finishReason"), block_reason),
+        declared_type=pictures.declared_type(
+            replies.text(replies.at(shown, "mimeType")) or replies.text(replies.at(shown, "mime_type"))
+        ),
     )
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import email.utils
 import json
 import math
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import httpx
@@ -44,6 +44,7 @@ class Received:
     status: int
     body: bytes
     retry_after_s: float | None
+    content_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,28 @@ def get(
     return _exchange(provider, "GET", url, {"headers": dict(headers)}, timeout_s, max_bytes)
 
 
-@cache
-def _client(_provider: str) -> httpx.Client:
+_lock = threading.Lock()
+_clients: dict[str, httpx.Client] = {}
+
+
+def client(provider: str) -> httpx.Client:
     """Return the provider's own pool: one that hangs cannot use up another's connections."""
-    return httpx.Client(
-        transport=DeadlineTransport(), headers={"User-Agent": "pressroom"}, follow_redirects=False, trust_env=False
-    )
+    with _lock:
+        if provider not in _clients:
+            _clients[provider] = httpx.Client(
+                transport=DeadlineTransport(),
+                headers={"User-Agent": "pressroom"},
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return _clients[provider]
+
+
+def close_connections() -> None:
+    """Close this process' connections to all providers; the next request opens new ones."""
+    with _lock:
+        while _clients:
+            _clients.popitem()[1].close()
 
 
 def _exchange(
@@ -115,7 +132,7 @@ def _exchange(
     charged = None if method == "POST" else False
     timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=min(CONNECT_S, timeout_s))
     try:
-        with until(ends), _client(provider).stream(method, url, timeout=timeout, **sent) as response:
+        with until(ends), client(provider).stream(method, url, timeout=timeout, **sent) as response:
             data = bytearray()
             for part in response.iter_bytes():
                 data += part
@@ -123,7 +140,8 @@ def _exchange(
                     raise ProviderDown(
                         f"{provider} sent more than {max_bytes} bytes", provider=provider, charged=charged
                     )
-            return Received(response.status_code, bytes(data), retry_after_s(response.headers))
+            headers = response.headers
+            return Received(response.status_code, bytes(data), retry_after_s(headers), headers.get("content-type"))
     except NEVER_SENT as exc:
         raise ProviderDown(
             f"{provider} cannot be reached: {type(exc).__name__}", provider=provider, charged=False

@@ -6,6 +6,7 @@ Wire format: openai 3.52 ImagesResponse; vercel.com/docs/ai-gateway/modalities/i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.domain.prices import Usage
@@ -29,6 +30,7 @@ def answer(provider: str, reply: Mapping[str, Any], status: int) -> Answer:
         cost_micro_usd=None,
         ref=replies.ref(reply.get("id")),
         status=status,
+        declared_type=pictures.type_of_url(url),
     )
 
 
@@ -36,8 +38,10 @@ def _usage(told: Any) -> Usage | None:
     """Return the tokens; where the reply does not split the output, all of it is the picture."""
     tokens_out = replies.count(replies.at(told, "output_tokens"))
     details = replies.at(told, "output_tokens_details")
-    return replies.usage(
+    usage = replies.usage(
         replies.count(replies.at(told, "input_tokens")),
         tokens_out,
         image_out=replies.count(replies.at(details, "image_tokens")) if details else tokens_out,
     )
+    shown = replies.count(replies.at(told, "input_tokens_details", "image_tokens"))
+    return None if usage is None else replace(usage, image_in=min(shown, usage.tokens_in))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES
 from app.domain.errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderDown, ProviderError
 from app.settings import Access
 from workers.providers import pictures, replies
-from workers.providers.http import get, need_access, post
+from workers.providers.http import Received, get, need_access, post
 from workers.providers.provider import Answer, Call, Message, Schema
 from workers.providers.refusals import SERVER_ERROR, Rule, cannot, no_reply, refusal, reply_of
 
@@ -84,7 +85,8 @@ class Leonardo:
         if ref is None:
             raise no_reply(NAME, 200, "no id of a generation")
         note_ref(ref)
-        return _wait(access, ref, rhythm, ends, _cost(job.get("cost")))
+        answer = _wait(access, ref, rhythm, ends, _cost(job.get("cost")))
+        return replace(answer, asked_px=pictures.asked_px(f"{body['width']}x{body['height']}"))
 
     def resume(self, call: Call, ref: str) -> Answer:
         """Wait on for a job that was submitted before. Raises ProviderError."""
@@ -140,19 +142,22 @@ def _result(access: Access, job: Mapping[str, Any], ref: str, ends: float, cost:
     image = replies.at(job, "generated_images", 0)
     is_blocked = replies.at(image, "nsfw") is True
     url = replies.text(replies.at(image, "url"))
-    picture = _downloaded(access, url, ends) if url and not is_blocked and job["status"] == "COMPLETE" else None
-    return Answer("", picture, None, cost, ref, 200, is_blocked)
+    answer = Answer("", None, None, cost, ref, 200, is_blocked)
+    if not url or is_blocked or job["status"] != "COMPLETE":
+        return answer
+    received = _downloaded(access, url, ends)
+    return replace(answer, picture=received.body, declared_type=pictures.declared_type(received.content_type))
 
 
-def _downloaded(access: Access, url: str, ends: float) -> bytes:
-    """Return the picture's bytes. The key stays here; redirects, other hosts and plain HTTP are refused."""
+def _downloaded(access: Access, url: str, ends: float) -> Received:
+    """Return the reply that is the picture. The key stays here; redirects, other hosts and plain HTTP are refused."""
     if not _is_allowed(url, access.base_url):
         raise ProviderDown(f"leonardo's picture lies at a host that is not its own: {url[:100]}", provider=NAME)
     left = max(ends - time.monotonic(), 0.01)
     received = get(NAME, url, headers={}, timeout_s=left, max_bytes=MAX_PICTURE_BYTES)
     if received.status != 200:  # noqa: PLR2004 - HTTP's own number
         raise refusal(NAME, received, None)
-    return received.body
+    return received
 
 
 def _is_allowed(url: str, base_url: str) -> bool:

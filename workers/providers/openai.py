@@ -7,6 +7,7 @@ Wire format: openai 3.52 and openai-openapi f85dbe2 (2026-08). The gateway speak
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES
@@ -18,7 +19,6 @@ from workers.providers.refusals import Rule, cannot, no_reply, reply_of
 
 NAME = "openai"
 KEY_SETTING = "OPENAI_API_KEY"
-FIXED_SIZES = ("gpt-image-1", "chatgpt-image")  # older models: three sizes only; any multiple of 16 from gpt-image-2 on
 RULES = (
     Rule(
         ProviderAccount,
@@ -68,11 +68,12 @@ class OpenAI:
             "model": call.model,
             "prompt": prompt,
             "n": 1,
-            "size": _size(call.model, aspect_ratio),
+            "size": "{}x{}".format(*pictures.openai_size_px(NAME, call.model, aspect_ratio)),
             **call.options,
         }
         received = _send("images/generations", body, call) if reference is None else _edit(body, reference, call)
-        return images_api.answer(NAME, reply_of(NAME, received, RULES), received.status)
+        answer = images_api.answer(NAME, reply_of(NAME, received, RULES), received.status)
+        return replace(answer, asked_px=pictures.asked_px(body["size"]))
 
     def moderate(self, call: Call, picture: bytes | None, text: str | None) -> Verdict:
         """Return whether a picture or a text is flagged, and for what. Free. Raises ProviderError.
@@ -109,14 +110,6 @@ def _edit(body: Mapping[str, Any], reference: bytes, call: Call) -> Received:
         headers={"Authorization": f"Bearer {access.key}"},
         timeout_s=call.timeout_s,
     )
-
-
-def _size(model: str, aspect_ratio: str) -> str:
-    """Return the size to ask for; an older model gets the nearest of its three, and the gates decide."""
-    width, height = pictures.size_px(NAME, aspect_ratio)
-    if model.startswith(FIXED_SIZES):
-        return "1024x1024" if width == height else "1536x1024" if width > height else "1024x1536"
-    return f"{width}x{height}"
 
 
 def _verdict(reply: Mapping[str, Any], status: int) -> Verdict:

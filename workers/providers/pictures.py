@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import urllib.parse
 
 from workers.providers.refusals import cannot
@@ -21,11 +22,13 @@ SIZES_PX: dict[str, tuple[int, int]] = {
     "21:9": (1344, 576),
 }
 """Exact ratios near 1K, each side a multiple of 16 (OpenAI; so also of 8, Leonardo) and at most 1536 (Leonardo)."""
+FIXED_SIZES = ("gpt-image-1", "chatgpt-image")  # older models: three sizes only; any multiple of 16 from gpt-image-2 on
 MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
 )
+TYPE_CHARACTERS = 100
 
 
 def size_px(provider: str, aspect_ratio: str) -> tuple[int, int]:
@@ -34,6 +37,31 @@ def size_px(provider: str, aspect_ratio: str) -> tuple[int, int]:
         return SIZES_PX[aspect_ratio]
     except KeyError:
         raise cannot(provider, f"has no size for pictures of {aspect_ratio}") from None
+
+
+def asked_px(size: object) -> tuple[int, int] | None:
+    """Return the size that a request asks for, from "1088x1360"; None for "auto" and the like."""
+    found = re.fullmatch(r"([1-9]\d{1,4})x([1-9]\d{1,4})", str(size), re.ASCII)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def declared_type(told: str | None) -> str | None:
+    """Return the media type that somebody told, without its parameters; None when he told none."""
+    return (told or "").partition(";")[0].strip().lower()[:TYPE_CHARACTERS] or None
+
+
+def type_of_url(url: str) -> str | None:
+    """Return the media type that a data URL says; None for one that says none, and for any other text."""
+    head, comma, _ = url.partition(",")
+    return declared_type(head.removeprefix("data:")) if comma and head.startswith("data:") else None
+
+
+def openai_size_px(provider: str, model: str, aspect_ratio: str) -> tuple[int, int]:
+    """As size_px; an older model of OpenAI's, whoever passes it on, gets the nearest of its three sizes."""
+    width, height = size_px(provider, aspect_ratio)
+    if not model.startswith(FIXED_SIZES):
+        return width, height
+    return (1024, 1024) if width == height else (1536, 1024) if width > height else (1024, 1536)
 
 
 def media_type(data: bytes) -> str:

@@ -62,6 +62,10 @@ class Answer:
     """A safety filter held the result back."""
     sources: tuple[Source, ...] = ()
     """Of a research answer; empty = unsourced."""
+    declared_type: str | None = None
+    """The media type that the provider says its picture is, without parameters; None = it says none."""
+    asked_px: tuple[int, int] | None = None
+    """Width and height that the provider was asked for; None = it was asked for a ratio, or for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from functools import cache
 
 from app.domain.capabilities import Capability
 from app.domain.errors import SetupError
+from workers.providers import http
 from workers.providers.provider import Moderator, Provider
 
 PROVIDERS: dict[str, str] = {
@@ -20,12 +21,16 @@ PROVIDERS: dict[str, str] = {
 
 @cache
 def provider_named(name: str) -> Provider:
-    """Return this process' provider of that name. Raises SetupError when there is none."""
+    """Return this process' provider of that name. Raises SetupError when there is none.
+
+    Its connections' pool is made here, before anybody holds a slot for a request: that takes a tenth of a second.
+    """
     try:
         module, _, kind = PROVIDERS[name].rpartition(".")
     except KeyError:
         raise SetupError(f"no provider is called {name!r}; there are {', '.join(PROVIDERS)}") from None
     made: Provider = getattr(importlib.import_module(module), kind)()
+    http.client(name)
     return made
 
 

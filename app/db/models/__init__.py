@@ -2,13 +2,14 @@
 
 from app.db.models.accounts import ApiKey, Brand, IdempotencyKey, QuotaEntry, QuotaMonth, User
 from app.db.models.base import Base
-from app.db.models.money import Call, Unstored
+from app.db.models.money import CachedPicture, Call, Unstored
 from app.db.models.work import Event, Notification, Piece, Run
 
 __all__ = [
     "ApiKey",
     "Base",
     "Brand",
+    "CachedPicture",
     "Call",
     "Event",
     "IdempotencyKey",

@@ -41,4 +41,5 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         int: BigInteger(),
         dict[str, Any]: JSONB(none_as_null=True),
+        list[dict[str, Any]]: JSONB(),
     }

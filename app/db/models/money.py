@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -69,6 +70,28 @@ class Call(Base):
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
     """NULL while the outcome is open."""
+
+
+class CachedPicture(Base):
+    """An accepted picture that the same words bring again for nothing, or one that is being made (single flight)."""
+
+    __tablename__ = "cached_pictures"
+    __table_args__ = (
+        # Of two equal requests at once one makes the picture; the other's row waits.
+        Index("uq_cached_pictures_one_flight", "user_id", "key", unique=True),
+        CheckConstraint("(owner IS NULL) = (picture IS NOT NULL)", name="made_or_being_made"),
+        Index("ix_cached_pictures_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    """SHA-256 of provider, model, parameters, aspect ratio, prompt and take, in hex."""
+    owner: Mapped[uuid.UUID | None]
+    """Lease token of the piece that makes it; dead when no live lease has it. NULL = it is there."""
+    picture: Mapped[dict[str, Any] | None]
+    """As Piece.picture has it; NULL while it is being made."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Unstored(Base):

@@ -111,11 +111,18 @@ class Piece(Base):
     prompt: Mapped[str | None]
     """The drafted image prompt; NULL until PROMPTED."""
     picture: Mapped[dict[str, Any] | None]
-    """{key, mime, width, height, bytes, sha256, model, call_id} of the provider's picture; NULL until RENDERED."""
+    """{key, mime, width, height, bytes, sha256, fingerprint, provider, model, call_id, seconds, cached} of the picture
+    as the provider made it; NULL until RENDERED, and again while a refused one is made anew."""
+    review: Mapped[dict[str, Any] | None]
+    """The verdict on that picture, or {skipped: why}; NULL until it was looked at."""
+    refused: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    """The pictures that the review refused in this round: [{picture, verdict}], oldest first."""
+    rewrites: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often its prompt was rewritten in this round because a safety filter refused it."""
     composed: Mapped[dict[str, Any] | None]
     """{key, mime, width, height, bytes, sha256, contrast, alt_text} of the finished slide; NULL until composed."""
     failure: Mapped[dict[str, Any] | None]
-    """{code, message, step} of why it FAILED; NULL otherwise."""
+    """{code, message, step} of why it FAILED, and {causes} when several providers did; NULL otherwise."""
     attempt: Mapped[int] = mapped_column(default=0)
     """Claims of the present step; past the step's most, the piece FAILED."""
     lease_token: Mapped[uuid.UUID | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -10,6 +11,8 @@ from werkzeug.test import TestResponse
 from app import accounts
 from app.db.models import User
 from app.db.session import transaction
+
+FOX, OWL, ELK = "a red fox in fresh snow", "an owl at dusk", "an elk by a lake"
 
 
 class Caller:
@@ -28,3 +31,10 @@ def key_of(user: User) -> str:
     """Return a new key of the user."""
     with transaction() as session:
         return accounts.create_key(session, user, "test")[1]
+
+
+def ordered_images(call: Caller, **request: Any) -> uuid.UUID:
+    """Order three images and return the run's id."""
+    answer = call("POST", "/api/generate/images", json={"prompts": [FOX, OWL, ELK], **request})
+    assert answer.status_code == 202, answer.text
+    return uuid.UUID(answer.get_json()["id"])

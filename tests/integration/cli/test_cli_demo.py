@@ -44,7 +44,7 @@ def test_the_files_hold_what_their_names_say(made: SimpleNamespace) -> None:
     assert (post["status"], post["title"], len(post["pieces"])) == ("READY", TOPIC, 14)
     with (made.folder / "costs.csv").open() as file:
         calls = list(csv.DictReader(file))
-    assert len(calls) == 27
+    assert len(calls) == 1 + 13 * 4  # of each picture: draft, render, screen, review
     assert sum(int(call["cost_micro_usd"]) for call in calls) == post["cost"]["micro_usd"]
 
 

@@ -8,9 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.prices import PRICES, Usage, cost_micro_usd, micro_usd, worst_micro_usd
+from app.domain.capabilities import PROVIDER_CAPABILITIES, Capability
+from app.domain.prices import (
+    DIRECT_ONLY,
+    IMAGE_TOKENS,
+    PRICES,
+    Price,
+    Usage,
+    cost_micro_usd,
+    micro_usd,
+    price_of,
+    told_apart,
+    worst_micro_usd,
+)
 
 PAINTER = "google/gemini-3.1-flash-image"
+PHOENIX = "de7d3faf-762f-48e0-b3b7-9d0ac3a3fcf3"
+
+
+def priced(provider: str, model: str, **options: object) -> Price:
+    price = price_of(provider, model, options)
+    assert price is not None
+    return price
 
 
 @pytest.mark.parametrize(
@@ -20,80 +39,270 @@ PAINTER = "google/gemini-3.1-flash-image"
         (PAINTER, Usage(300, 1120, image_out=1120), 67_350),
         # and 100 words about it: + 100 x $3/M
         (PAINTER, Usage(300, 1220, image_out=1120), 67_650),
+        # and 319 thoughts, which are billed as words: + 319 x $3/M
+        (PAINTER, Usage(300, 1120 + 319, image_out=1120), 68_307),
         # 300 x $0.30/M + 1290 x $30/M
         ("google/gemini-2.5-flash-image", Usage(300, 1290, image_out=1290), 38_790),
         # 300 x $2/M + 1120 x $120/M
         ("google/gemini-3-pro-image", Usage(300, 1120, image_out=1120), 135_000),
         # 300 x $3/M + 240 x $15/M
         ("anthropic/claude-sonnet-4.6", Usage(300, 240), 4_500),
+        # 1000 x $1/M + 1000 x $5/M
+        ("anthropic/claude-haiku-4.5", Usage(1000, 1000), 6_000),
         # 600 x $0.30/M + 2200 x $2.50/M
         ("google/gemini-2.5-flash", Usage(600, 2200), 5_680),
-        # 7 x $0.20/M + 3 x $1.25/M = 5.15
-        ("openai/gpt-5.4-nano", Usage(7, 3), 5),
+        # 7 x $0.20/M + 3 x $1.25/M = 5.15, rounded up
+        ("openai/gpt-5.4-nano", Usage(7, 3), 6),
+        # 50 x $5/M + 250 shown x $8/M + 1056 x $30/M
+        ("openai/gpt-image-2", Usage(300, 1056, image_out=1056, image_in=250), 33_930),
+        # 50 x $5/M + 1056 x $32/M
+        ("openai/gpt-image-1.5", Usage(50, 1056, image_out=1056), 34_042),
+        # 10 x $1/M + 251 x $1/M + $0.005 for the request
+        ("perplexity/sonar", Usage(10, 251), 5_261),
         (PAINTER, Usage(0, 0), 0),
     ],
 )
 def test_a_call_costs(model: str, usage: Usage, cost: int) -> None:
-    assert cost_micro_usd(model, usage) == cost
+    assert cost_micro_usd(priced("gateway", model), usage) == cost
 
 
-def test_a_picture_priced_as_text_would_be_19_times_too_cheap() -> None:
-    right = cost_micro_usd(PAINTER, Usage(300, 1120, image_out=1120))
-    wrong = cost_micro_usd(PAINTER, Usage(300, 1120))
+def test_a_picture_that_the_reply_does_not_tell_apart_from_words_is_priced_as_a_picture() -> None:
+    price = priced("gateway", PAINTER)
 
-    assert (right, wrong) == (67_350, 3_510)
+    assert cost_micro_usd(price, Usage(300, 1120), pictures=1) == 67_350
+    assert cost_micro_usd(price, Usage(300, 1120)) == 3_510  # as text it would be 19 times too cheap
+
+
+@pytest.mark.parametrize(("tokens_out", "image_out"), [(1120, 1120), (1300, 1120), (900, 900), (0, 0)])
+def test_the_tokens_of_a_picture_are_those_of_its_model_and_never_more_than_there_were(
+    tokens_out: int, image_out: int
+) -> None:
+    assert told_apart(priced("gateway", PAINTER), Usage(300, tokens_out), 1).image_out == image_out
+
+
+def test_what_the_reply_tells_apart_is_left_as_it_is() -> None:
+    usage = Usage(300, 1300, image_out=747)
+
+    assert told_apart(priced("gateway", PAINTER), usage, 1) is usage
+
+
+def test_a_text_has_no_image_tokens() -> None:
+    assert told_apart(priced("gateway", PAINTER), Usage(300, 1120), 0).image_out == 0
+
+
+def test_cached_input_is_priced_as_any_input_so_that_the_table_never_says_less_than_the_bill() -> None:
+    price = priced("anthropic", "claude-sonnet-4-6")
+
+    assert cost_micro_usd(price, Usage(1000, 10, cached_in=900)) == cost_micro_usd(price, Usage(1000, 10))
+
+
+def test_a_picture_of_leonardo_has_a_figure_of_ours_which_needs_no_usage() -> None:
+    assert cost_micro_usd(priced("leonardo", PHOENIX), None, pictures=1) == 18_000
+
+
+def test_a_judgement_is_free_and_that_is_known() -> None:
+    price = priced("openai", "omni-moderation-latest")
+
+    assert cost_micro_usd(price, None) == 0
+    assert worst_micro_usd(price, max_tokens_in=1000, max_tokens_out=1000) == 0
 
 
 @pytest.mark.parametrize(
-    ("model", "usage"),
-    [("acme/new-model", Usage(300, 240)), ("anthropic/claude-sonnet-4.6", Usage(300, 1120, image_out=1120))],
-    ids=["a model that is not in the table", "a picture from a model that makes none"],
+    ("price", "usage"),
+    [
+        (None, Usage(300, 240)),
+        (PRICES["anthropic/claude-sonnet-4.6"], None),
+        (PRICES["openai/gpt-image-2"], None),
+        (PRICES["anthropic/claude-sonnet-4.6"], Usage(300, 1120, image_out=1120)),
+        (DIRECT_ONLY["leonardo", PHOENIX], None),
+        (DIRECT_ONLY["leonardo", PHOENIX], Usage(300, 0)),
+    ],
+    ids=["no price", "no usage", "picture without usage", "picture by a writer", "job without picture", "the same"],
 )
-def test_a_cost_that_the_table_cannot_say_is_unknown_and_not_0(model: str, usage: Usage) -> None:
-    assert cost_micro_usd(model, usage) is None
+def test_a_cost_that_the_table_cannot_say_is_unknown_and_not_0(price: Price | None, usage: Usage | None) -> None:
+    assert cost_micro_usd(price, usage) is None
+
+
+# ---- whose model it is
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "slug"),
+    [
+        ("gemini", "gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("gemini", "gemini-3.1-flash-image", PAINTER),
+        ("anthropic", "claude-sonnet-4-6", "anthropic/claude-sonnet-4.6"),
+        ("anthropic", "claude-haiku-4-5", "anthropic/claude-haiku-4.5"),
+        ("openai", "gpt-4o", "openai/gpt-4o"),
+        ("openai", "gpt-image-2", "openai/gpt-image-2"),
+    ],
+)
+def test_a_model_costs_the_same_at_its_maker_as_at_the_gateway(provider: str, model: str, slug: str) -> None:
+    assert price_of(provider, model) == price_of("gateway", slug) is not None
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("gateway", "acme/new-model"),
+        ("gateway", "gemini-2.5-flash"),
+        ("gateway", "omni-moderation-latest"),
+        ("gateway", f"leonardo/{PHOENIX}"),
+        ("gemini", "google/gemini-2.5-flash"),
+        ("gemini", "gpt-4o"),
+        ("anthropic", "claude-haiku-4.5"),
+        ("openai", "claude-haiku-4-5"),
+        ("leonardo", "another-model"),
+        ("nobody", "gpt-4o"),
+        ("", ""),
+    ],
+)
+def test_a_name_that_the_provider_does_not_have_has_no_price(provider: str, model: str) -> None:
+    assert price_of(provider, model) is None
+
+
+@pytest.mark.parametrize("model", PRICES)
+def test_only_moderation_is_free(model: str) -> None:
+    price = PRICES[model]
+
+    assert price.text_in > 0
+    assert price.text_out > 0 or Capability.TEXT not in price.can
+    assert (price.image_out is not None) == price.makes_pictures == (model in IMAGE_TOKENS)
+
+
+def test_a_price_is_for_something_that_some_provider_can_do() -> None:
+    can = frozenset.union(*PROVIDER_CAPABILITIES.values())
+
+    assert all(price.can and price.can <= can for price in (*PRICES.values(), *DIRECT_ONLY.values()))
+
+
+# ---- how large and how fine
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "options", "tokens"),
+    [
+        ("gemini", "gemini-3.1-flash-image", {}, 1120),
+        ("gemini", "gemini-3.1-flash-image", {"imageSize": "512"}, 747),
+        ("gateway", PAINTER, {"imageSize": "4K"}, 2520),
+        ("gateway", "google/gemini-3-pro-image", {"imageSize": "4K"}, 2000),
+        ("openai", "gpt-image-2", {"quality": "medium"}, 1800),
+        ("gateway", "openai/gpt-image-2", {"quality": "low"}, 300),
+    ],
+)
+def test_the_option_of_a_route_decides_how_many_tokens_a_picture_has(
+    provider: str, model: str, options: dict[str, object], tokens: int
+) -> None:
+    assert priced(provider, model, **options).image_tokens == tokens
+
+
+def test_a_quality_that_is_left_to_the_model_may_be_the_dearest_with_a_price() -> None:
+    tokens = [priced("openai", "gpt-image-2", **said).image_tokens for said in ({}, {"quality": "auto"})]
+
+    assert tokens == [priced("openai", "gpt-image-2", quality="high").image_tokens] * 2
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "options"),
+    [
+        ("openai", "gpt-image-2", {"quality": "max"}),
+        ("gemini", "gemini-3.1-flash-image", {"imageSize": "8K"}),
+        ("gemini", "gemini-2.5-flash-image", {"imageSize": "2K"}),
+    ],
+)
+def test_a_size_or_quality_that_nobody_priced_has_no_price(
+    provider: str, model: str, options: dict[str, object]
+) -> None:
+    assert price_of(provider, model, options) is None
+
+
+def test_an_option_that_decides_nothing_changes_no_price() -> None:
+    assert price_of("gateway", PAINTER, {"quality": "max", "sort": "cost"}) == price_of("gateway", PAINTER)
+    assert price_of("leonardo", PHOENIX, {"contrast": 3.5}) == price_of("leonardo", PHOENIX)
+
+
+# ---- the worst case
 
 
 def test_the_worst_case_of_a_picture_counts_all_text_that_may_come_with_it() -> None:
     # 1200 x $0.50/M + 400 x $3/M + 1120 x $60/M
-    assert worst_micro_usd(PAINTER, max_tokens_in=1200, max_tokens_out=400, pictures=1) == 69_000
+    worst = worst_micro_usd(priced("gateway", PAINTER), max_tokens_in=1200, max_tokens_out=400, pictures=1)
+
+    assert worst == 69_000
 
 
 def test_the_worst_case_of_several_pictures_counts_each() -> None:
-    assert worst_micro_usd(PAINTER, max_tokens_in=0, max_tokens_out=0, pictures=3) == 201_600
+    price = priced("gateway", PAINTER)
+
+    assert worst_micro_usd(price, max_tokens_in=0, max_tokens_out=0, pictures=3) == 201_600
 
 
-@pytest.mark.parametrize(("model", "pictures"), [("acme/new-model", 0), ("openai/gpt-4o", 1)])
+def test_the_worst_case_takes_all_input_for_pictures_where_those_are_dearer() -> None:
+    # 1000 x $8/M + 1800 x $30/M
+    price = priced("openai", "gpt-image-2", quality="medium")
+
+    assert worst_micro_usd(price, max_tokens_in=1000, max_tokens_out=0, pictures=1) == 62_000
+
+
+def test_the_worst_case_of_research_is_the_deepest_search() -> None:
+    price = priced("gateway", "perplexity/sonar")
+
+    assert worst_micro_usd(price, max_tokens_in=1000, max_tokens_out=500) == 1_000 + 500 + 12_000
+
+
+def test_the_worst_case_of_leonardo_is_our_figure_for_each_picture() -> None:
+    assert worst_micro_usd(priced("leonardo", PHOENIX), max_tokens_in=2000, max_tokens_out=0, pictures=2) == 36_000
+
+
+@pytest.mark.parametrize(("model", "pictures"), [("acme/new-model", 0), ("openai/gpt-4o", 1), ("perplexity/sonar", 1)])
 def test_a_worst_case_that_the_table_cannot_say_is_unknown(model: str, pictures: int) -> None:
-    assert worst_micro_usd(model, max_tokens_in=1, max_tokens_out=1, pictures=pictures) is None
+    assert worst_micro_usd(price_of("gateway", model), max_tokens_in=1, max_tokens_out=1, pictures=pictures) is None
+
+
+EVERY_PRICE = st.sampled_from([price_of("gateway", slug) for slug in PRICES] + list(DIRECT_ONLY.values()))
+
+
+@given(EVERY_PRICE, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 3), st.data())
+def test_no_call_costs_more_than_its_worst_case(
+    price: Price, most_in: int, most_out: int, most_pictures: int, data: st.DataObject
+) -> None:
+    pictures = data.draw(st.integers(0, most_pictures)) if price.makes_pictures else 0
+    tokens_in = data.draw(st.integers(0, most_in))
+    image_out = data.draw(st.integers(0, price.image_tokens * pictures))
+    usage = Usage(
+        tokens_in,
+        data.draw(st.integers(0, most_out)) + image_out,
+        image_out=image_out,
+        image_in=data.draw(st.integers(0, tokens_in)),
+    )
+    allowed = most_pictures if price.makes_pictures else 0
+
+    worst = worst_micro_usd(price, max_tokens_in=most_in, max_tokens_out=most_out, pictures=allowed)
+
+    assert worst is not None
+    assert 0 <= (cost_micro_usd(price, usage, pictures=pictures) or 0) <= worst
+
+
+# ---- amounts
 
 
 @pytest.mark.parametrize(
     ("usd", "micro"),
     [
         ("0.0045405", 4541),
-        ("0.0000004", 0),
-        ("0.0000005", 1),
+        ("0.0000004", 1),
+        ("0.00000001", 1),
+        ("0.005261", 5261),
+        (str(0.1 + 0.2), 300_000),  # 0.30000000000000004: a float's last digits are no money
         ("1", 1_000_000),
         ("0", 0),
         ("12345.678901", 12_345_678_901),
     ],
 )
-def test_dollars_are_rounded_to_micro_dollars_half_up(usd: str, micro: int) -> None:
+def test_dollars_are_rounded_up_to_micro_dollars(usd: str, micro: int) -> None:
     assert micro_usd(Decimal(usd)) == micro
 
 
-@pytest.mark.parametrize("model", PRICES)
-def test_no_model_is_free(model: str) -> None:
-    price = PRICES[model]
-
-    assert min(price.text_in, price.text_out) > 0
-    assert (price.image_out is None) == (price.image_tokens == 0)
-
-
-@given(st.sampled_from(sorted(PRICES)), st.integers(0, 10**6), st.integers(0, 10**6), st.data())
-def test_no_call_costs_more_than_its_worst_case(model: str, most_in: int, most_out: int, data: st.DataObject) -> None:
-    usage = Usage(data.draw(st.integers(0, most_in)), data.draw(st.integers(0, most_out)))
-
-    worst = worst_micro_usd(model, max_tokens_in=most_in, max_tokens_out=most_out)
-
-    assert 0 <= (cost_micro_usd(model, usage) or 0) <= (worst or 0)
+@given(st.lists(st.decimals("0", "9999", places=12), max_size=20))
+def test_the_sum_of_the_rounded_amounts_is_never_below_the_bill(amounts: list[Decimal]) -> None:
+    assert sum(map(micro_usd, amounts)) >= sum(amounts) * 1_000_000

@@ -8,9 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from app.domain.brand import DEFAULT_BRAND
+from app.domain.states import PieceState
 from app.pipelines import full_post
 from app.pipelines.full_post import PIPELINE, Article, Content, FullPostRequest, Quote, Section, SlideText
-from app.pipelines.pipeline import Layout, NewPiece, Prompt, Work
+from app.pipelines.pipeline import Change, Done, Layout, NewPiece, Prompt, Work
 
 REQUEST = FullPostRequest(topic="DevOps for Junior Engineers")
 
@@ -185,8 +186,8 @@ class Scripted:
         self.asked.append((purpose, prompt, check))
         return str(self.reply)
 
-    def picture(self, purpose: str, prompt: str, aspect_ratio: str) -> dict[str, Any]:
-        self.asked.append((purpose, prompt, aspect_ratio))
+    def picture(self, purpose: str, prompt: str, aspect_ratio: str, *, change: Change | None = None) -> dict[str, Any]:
+        self.asked.append((purpose, prompt, aspect_ratio, change))
         return dict(self.reply)
 
 
@@ -246,12 +247,24 @@ def test_a_drafted_prompt_loses_the_space_around_it() -> None:
     assert full_post.draft_prompt(work(Scripted("  a boat \n"), data=data)).prompt == "a boat"
 
 
-def test_a_picture_is_rendered_from_the_drafted_prompt() -> None:
+def test_the_picture_track_is_draft_render_review_compose() -> None:
+    for kind in ("slide", "article", "quote"):
+        assert [(stage.step, stage.gives) for stage in PIPELINE.tracks[kind]] == [
+            ("draft_prompt", PieceState.PROMPTED),
+            ("render_image", PieceState.RENDERED),
+            ("review_image", PieceState.RENDERED),
+            ("compose", PieceState.READY),
+        ]
+
+
+@pytest.mark.parametrize(("kind", "ratio"), [("slide", "4:5"), ("quote", "4:5"), ("article", "16:9")])
+def test_a_picture_is_rendered_from_the_drafted_prompt_in_its_kinds_ratio(kind: str, ratio: str) -> None:
     ask = Scripted({"key": "k"})
 
-    done = full_post.render_image(work(ask, prompt="a boat at dusk"))
+    done = PIPELINE.stage(kind, "render_image").act(work(ask, kind, prompt="a boat at dusk"))
 
-    assert (ask.asked, done.picture) == ([("render_image", "a boat at dusk", "4:5")], {"key": "k"})
+    assert ask.asked == [("render_image", "a boat at dusk", ratio, None)]
+    assert done == Done(picture={"key": "k"})
 
 
 def test_the_texts_of_the_result_leave_out_what_is_inner() -> None:
@@ -276,4 +289,4 @@ def test_as_many_pieces_are_opened_as_were_counted(slides: int) -> None:
     request = FullPostRequest(topic="abc", slides=slides)
 
     assert PIPELINE.counts(request) == {"content": 1, "slide": slides, "article": 1, "quote": 1}
-    assert PIPELINE.opening(request) == [NewPiece("content", 0, {})]
+    assert PIPELINE.opening(request, DEFAULT_BRAND) == [NewPiece("content", 0, {})]

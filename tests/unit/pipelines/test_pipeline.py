@@ -34,10 +34,24 @@ def test_a_track_ends_ready(pipeline: Pipeline, kind: str) -> None:
 
 
 @every_track
-def test_a_track_makes_only_legal_moves(pipeline: Pipeline, kind: str) -> None:
+def test_a_step_leaves_the_state_as_it_is_or_makes_a_legal_move(pipeline: Pipeline, kind: str) -> None:
     states = [PieceState.PENDING, *(stage.gives for stage in pipeline.tracks[kind])]
 
-    assert all(after in PIECE_MOVES[before] for before, after in itertools.pairwise(states))
+    assert all(after in {before, *PIECE_MOVES[before]} for before, after in itertools.pairwise(states))
+
+
+@every_track
+def test_only_the_last_step_makes_a_piece_terminal(pipeline: Pipeline, kind: str) -> None:
+    assert not any(stage.gives.is_terminal for stage in pipeline.tracks[kind][:-1])
+
+
+@every_track
+def test_a_piece_can_go_back_from_a_review_to_the_step_that_makes_its_picture(pipeline: Pipeline, kind: str) -> None:
+    for stage in pipeline.tracks[kind]:
+        if stage.reviews is not None:
+            before = [earlier for earlier in pipeline.tracks[kind] if earlier.purpose == stage.reviews]
+            assert [earlier.makes_picture for earlier in before] == [True]
+            assert PieceState.PROMPTED in PIECE_MOVES[before[0].gives]
 
 
 @every_track
@@ -49,7 +63,9 @@ def test_the_steps_of_a_track_have_different_names(pipeline: Pipeline, kind: str
 
 @every_track
 def test_every_purpose_is_routed(pipeline: Pipeline, kind: str) -> None:
-    assert all(routes_for(stage.purpose) for stage in pipeline.tracks[kind] if stage.purpose)
+    for stage in pipeline.tracks[kind]:
+        asked = [stage.purpose] if stage.purpose else []
+        assert all(routes_for(purpose) for purpose in (*asked, *stage.counted_with, *dict(stage.helped_by)))
 
 
 @every_track

@@ -32,7 +32,7 @@ def test_a_job_is_submitted_noted_polled_and_downloaded(vendor_server: Loopback)
     vendor_server.say(SAMPLES["leo_create_ok"])
     vendor_server.say(SAMPLES["leo_pending"])
     vendor_server.say(complete(vendor_server))
-    vendor_server.say(PNG)
+    vendor_server.say(PNG, headers={"Content-Type": "image/png; charset=binary"})
     noted: list[tuple[str, int]] = []
     answer = provider_named("leonardo").picture(
         Call(PAINTERS["leonardo"], 5, {**QUICK, "alchemy": True}),
@@ -40,7 +40,7 @@ def test_a_job_is_submitted_noted_polled_and_downloaded(vendor_server: Loopback)
         aspect_ratio="4:5",
         note_ref=lambda ref: noted.append((ref, len(vendor_server.seen))),
     )
-    assert answer == Answer("", PNG, None, 18_000, ID, 200)
+    assert answer == Answer("", PNG, None, 18_000, ID, 200, declared_type="image/png", asked_px=(1088, 1360))
     assert noted == [(ID, 1)]  # before the first poll
     poll = f"GET /api/rest/v1/generations/{ID}"
     assert requests(vendor_server) == ["POST /api/rest/v1/generations", poll, poll, "GET /cdn/x_0.png"]

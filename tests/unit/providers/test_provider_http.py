@@ -121,8 +121,8 @@ def test_a_reply_that_is_too_large_is_not_read_to_its_end() -> None:
 
 
 def test_two_providers_have_two_pools() -> None:
-    assert http._client("gateway") is http._client("gateway")
-    assert http._client("gateway") is not http._client("openai")
+    assert http.client("gateway") is http.client("gateway")
+    assert http.client("gateway") is not http.client("openai")
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def test_an_openai_text(vendor_server: Loopback) -> None:
 def test_an_openai_picture(vendor_server: Loopback) -> None:
     vendor_server.say(sample("oai_images_ok"))
     answer = paint("openai")
-    assert (answer.picture, answer.usage) == (PNG, Usage(tokens_in=50, tokens_out=1056, image_out=1056))
+    assert (answer.picture, answer.usage) == (PNG, Usage(tokens_in=50, tokens_out=1056, image_out=1056, image_in=40))
 
 
 def test_an_openai_reply_without_pictures_is_empty(vendor_server: Loopback) -> None:

@@ -9,12 +9,15 @@ import pytest
 
 from app.domain.prices import Usage
 from app.domain.states import CostBasis
-from workers.ask import outcome_of, with_image_tokens, without_fences
+from app.routes import Route
+from workers.ask import without_fences
+from workers.calls import outcome_of
 from workers.providers.http import MAX_RETRY_AFTER_S, retry_after_s
 from workers.providers.provider import Answer
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
-PAINTER = "google/gemini-3.1-flash-image"
+PAINTER = Route(use="gateway/google/gemini-3.1-flash-image")
+UNPRICED = Route(use="gateway/acme/painter")
 
 
 @pytest.mark.parametrize(
@@ -92,10 +95,10 @@ def test_without_it_our_table_says_it_with_the_pictures_tokens_told_apart() -> N
 
 
 @pytest.mark.parametrize(
-    ("model", "usage"), [("acme/painter", Usage(300, 1120)), (PAINTER, None)], ids=["unknown model", "no usage"]
+    ("route", "usage"), [(UNPRICED, Usage(300, 1120)), (PAINTER, None)], ids=["unknown model", "no usage"]
 )
-def test_what_neither_says_is_unknown_and_not_0(model: str, usage: Usage | None) -> None:
-    made = outcome_of(model, answer(usage=usage), "key")
+def test_what_neither_says_is_unknown_and_not_0(route: Route, usage: Usage | None) -> None:
+    made = outcome_of(route, answer(usage=usage), "key")
 
     assert (made.cost_micro_usd, made.cost_basis) == (None, CostBasis.UNKNOWN)
 
@@ -104,14 +107,14 @@ def test_what_neither_says_is_unknown_and_not_0(model: str, usage: Usage | None)
 def test_the_tokens_of_a_picture_are_those_of_its_model_and_never_more_than_there_were(
     tokens_out: int, image_out: int
 ) -> None:
-    usage = with_image_tokens(PAINTER, answer(usage=Usage(300, tokens_out)))
+    usage = outcome_of(PAINTER, answer(usage=Usage(300, tokens_out)), "key").usage
 
     assert usage is not None
     assert usage.image_out == image_out
 
 
 def test_a_text_has_no_image_tokens() -> None:
-    usage = with_image_tokens(PAINTER, answer(picture=None))
+    usage = outcome_of(PAINTER, answer(picture=None), "reply").usage
 
     assert usage is not None
     assert usage.image_out == 0

@@ -21,11 +21,12 @@ class Photo:
             if opened.format == "JPEG":
                 opened.draft("RGB", wanted)
             opened.load()
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as exc:
+            upright = ImageOps.exif_transpose(opened)
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
             raise PictureRefused(
                 f"the picture of {len(data)} bytes cannot be decoded: {exc}", code="picture_refused:undecodable"
             ) from exc
-        self._image = _srgb(ImageOps.exif_transpose(opened))
+        self._image = _srgb(upright)
 
     def cover(self, size: tuple[int, int]) -> Image.Image:
         """Return the picture cut to the ratio of `size` and scaled to it, in px."""

@@ -1,0 +1,78 @@
+"""The limits under load: four worker processes never pass what a provider allows, use it, and are fair by user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from app import broker
+from app.cli import stack
+from app.domain.states import RunState
+from app.embedded.supervisor import Supervisor
+from conditions import is_over
+from harness import Installation, Sandbox, wait_for
+from orders import a_user, order, run_of
+from routing import write_routes
+
+PER_SECOND, IN_FLIGHT, PICTURES = 5, 8, 300
+
+
+@pytest.fixture
+def four_workers(installation: Installation, run_processes: Callable[..., Supervisor], tmp_path: Path) -> Supervisor:
+    """Four worker processes for pictures, and all else that a run needs, under a limit of 5/s and 8 in flight."""
+    limit = {"in_flight": IN_FLIGHT, "per_second": PER_SECOND, "burst": 1}
+    painter = {"use": "gemini/gemini-3.1-flash-image", "options": {"imageSize": "512"}}
+    routes = write_routes(
+        tmp_path / "routes.toml",
+        review=False,
+        min_bytes=20_000,
+        limits={"gemini": {"image": limit}},
+        render_image={"routes": [painter]},
+    )
+
+    def processes(env: dict[str, str]) -> list[stack.Process]:
+        io = [stack.worker(f"worker-io-{n}", "text,images", "threads", 16, env, drain_s=3) for n in range(1, 5)]
+        rest = [process for process in stack.workers(env, drain_s=3) if not process.name.startswith("worker-io")]
+        return [*io, *rest, stack.beat(env, installation.data_dir)]
+
+    supervisor = run_processes(processes, PRESSROOM_ROUTES=str(routes))
+    for name in ("worker-io-1", "worker-io-2", "worker-io-3", "worker-io-4"):
+        wait_for(lambda name=name: b" ready." in supervisor.log_path(name).read_bytes(), what=f"{name} takes messages")
+    return supervisor
+
+
+@pytest.mark.timeout(240)
+def test_300_pictures_under_a_limit_of_5_a_second_and_8_in_flight(four_workers: Supervisor, sandbox: Sandbox) -> None:
+    assert four_workers
+    # The provider itself counts: one call too many would be a 429. In any second of its own clock a burst of one may
+    # meet the one before.
+    sandbox.configure(
+        latency="fixed:1",
+        limits=[{"in_flight": IN_FLIGHT, "per_second": PER_SECOND + 1, "model": "gemini-3.1-flash-image"}],
+    )
+    big, small = a_user(), a_user()
+    runs = [
+        order(big, "images", prompts=[f"a lighthouse on rock number {n} of shore {run}" for n in range(100)])
+        for run in range(3)
+    ]
+    broker.send("upkeep.admit")
+    wait_for(lambda: len(sandbox.log()) >= 20, seconds=60)
+    late = order(small, "images", prompts=["a windmill in fog", "a windmill at dawn"])
+    ordered_at = len(sandbox.log())
+    broker.send("upkeep.admit")
+
+    wait_for(lambda: is_over(late), seconds=40)
+    waited = len(sandbox.log()) - ordered_at
+    wait_for(lambda: all(is_over(run) for run in runs), seconds=180)
+
+    assert {run_of(run).state for run in (*runs, late)} == {RunState.READY}
+    calls = [call for call in sandbox.log() if call["kind"] == "image"]
+    assert [call["status"] for call in calls] == [200] * (PICTURES + 2), "never one too many"
+    assert max(int(str(call["in_flight_at_start"])) for call in calls) <= IN_FLIGHT
+    assert waited <= 40, f"the second user's two pictures waited for {waited} others"
+    starts = sorted(datetime.fromisoformat(str(call["at"])).timestamp() for call in calls)
+    rate = (len(starts) - 1) / (starts[-1] - starts[0])
+    assert rate >= 0.95 * PER_SECOND, f"{rate:.2f} of {PER_SECOND} a second were used"

@@ -1,0 +1,332 @@
+"""Calls to providers for one claimed piece: the routes in order, and around each request all that it needs.
+
+Order of a paid call: breaker, slot of the limit, INTENT, request, outcome. After a paid reply nothing raises:
+journaling is repeated in place until the database takes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import costs, journal
+from app.db.models import Call, Piece
+from app.db.session import transaction
+from app.domain.errors import (
+    AllProvidersFailed,
+    BudgetReached,
+    Cause,
+    PictureRefused,
+    PressroomError,
+    ProviderBlocked,
+    ProviderBusy,
+    ProviderError,
+)
+from app.domain.prices import cost_micro_usd, told_apart
+from app.domain.states import CostBasis
+from app.pipelines.pipeline import Stage
+from app.routes import Route
+from app.runs.claims import Claim
+from app.settings import settings
+from workers import breakers, limits, safekeeping
+from workers.providers.provider import Answer
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Kind = Literal["text", "image"]
+NoteRef = Callable[[str], None]
+
+JOURNAL_PATIENCE_S = 60.0
+STEP_S = 150.0  # a step starts no request after this, and the longest takes 90 s: one execution ends within 240 s
+UNTIL_MENDED = frozenset({"provider_account", "model_retired"})  # no wait helps, only the operator
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of one route."""
+
+    route: Route
+    kind: Kind
+    asked: journal.Asked
+    timeout_s: float
+    """Total deadline of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A reply that is paid for, fresh from its provider or read from the journal."""
+
+    call_id: uuid.UUID
+    provider: str
+    model: str
+    answer: Answer
+    seconds: float
+    is_accepted: bool = False
+    """It has passed all checks before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: one execution of one step."""
+
+    held: Claim
+    stage: Stage
+    ends: float
+    """Moment of the monotonic clock after which no request is started."""
+
+    def question(self, route: Route, kind: Kind, purpose: str, content: list[str], timeout_s: float) -> Question:
+        """Return the question that `content` is for a route, with what it may cost by the stage's word."""
+        stage = self.stage
+        counted: tuple[str, ...] = ()
+        if purpose == stage.purpose or purpose in stage.counted_with:
+            worst, most = costs.worst_call_micro_usd(stage, route), stage.max_charged_calls
+            counted = tuple({str(stage.purpose), *stage.counted_with} - {purpose})
+        else:
+            worst, most = costs.worst_help_micro_usd(route), dict(stage.helped_by).get(purpose, stage.max_attempts)
+        asked = journal.Asked(
+            step=stage.step,
+            purpose=purpose,
+            provider=route.provider,
+            model=route.model,
+            prompt_hash=hashlib.sha256(json.dumps(content).encode()).hexdigest(),
+            worst_micro_usd=worst,
+            max_charged_calls=most,
+            is_sandbox=settings().is_sandboxed,
+            counted_with=counted,
+        )
+        return Question(route, kind, asked, timeout_s)
+
+    def first_good(self, questions: Sequence[Question], attempt: Callable[[Question], T]) -> T:
+        """Return what `attempt` brings at the first route where it succeeds.
+
+        A provider's or gate's error falls through to the next route, and its cause is kept. A 429 is none: it holds
+        everybody back, and the piece waits for the same provider until that counts as used up.
+        Raises AllProvidersFailed (when one route was asked and failed: its own error), and at once what no other provider can mend.
+        """
+        causes: list[Cause] = []
+        last: PressroomError | None = None
+        for question in questions:
+            try:
+                return self._at(question, attempt)
+            except (ProviderBlocked, _Waits):
+                raise
+            except _Shut as exc:
+                causes.append(exc.cause)
+            except BudgetReached as exc:
+                if exc.code != "outcome_unknown":
+                    exc.causes = tuple(causes)
+                    raise
+                causes.append(
+                    Cause(question.route.provider, question.route.model, exc.code, str(exc), is_permanent=True)
+                )
+            except (ProviderError, PictureRefused) as exc:
+                last = exc
+                causes.append(cause_of(question.route, exc))
+                log.warning("fell_through", extra={**self._who(question), "code": exc.code})
+        if last is not None and len(questions) == 1:
+            raise last
+        raise AllProvidersFailed(questions[0].asked.purpose if questions else "it", causes)
+
+    def _at(self, question: Question, attempt: Callable[[Question], T]) -> T:
+        """Return what `attempt` brings at one route, waiting while the provider asks us to."""
+        provider, model, kind = question.route.provider, question.route.model, question.kind
+        while True:
+            _check_open(question)
+            if time.monotonic() > self.ends:
+                raise _Waits("the step has lasted long enough", provider=provider, retry_after_s=0.5)
+            try:
+                return attempt(question)
+            except ProviderBusy as exc:
+                if exc.status is None:
+                    breakers.not_asked()
+                    raise _Waits(str(exc), provider=provider, retry_after_s=exc.retry_after_s) from exc
+                used_up = limits.pushed_back(provider, kind, exc.retry_after_s)
+                breakers.failed(provider, kind, model, exc, used_up=used_up)
+                if used_up or exc.charged is not False:  # what may have been carried out is not asked of it again
+                    raise
+            except (ProviderError, PictureRefused):
+                raise
+            except BaseException:
+                breakers.not_asked()
+                raise
+
+    def call(self, question: Question, request: Callable[[NoteRef], Answer]) -> Paid:
+        """Make one journaled request. Raises ProviderError, BudgetReached, NotClaimed."""
+        with self.slot(question) as leave:
+            _check_open(question)  # it may have opened while this one waited for its slot
+            with transaction() as session:
+                call_id = journal.intend(session, self.held.run.id, self.held.piece, self.held.token, question.asked)
+
+            def note_ref(ref: str) -> None:
+                _until_journaled(lambda session: journal.note_ref(session, call_id, ref))
+
+            leave()
+            began = time.monotonic()
+            try:
+                answer = request(note_ref)
+            except ProviderError as exc:
+                self._log(question, call_id, began, exc.code)
+                self._failed(question, exc)
+                _journal_failure(call_id, exc)
+                raise
+            return self._settled(question, call_id, answer, began)
+
+    def resumed(self, question: Question, call: Call, request: Callable[[], Answer]) -> Paid:
+        """Wait for a job that an earlier execution submitted and paid for. Raises ProviderError; then it stays UNKNOWN."""
+        with self.slot(question):
+            began = time.monotonic()
+            try:
+                answer = request()
+            except ProviderError as exc:
+                self._log(question, call.id, began, exc.code)
+                self._failed(question, exc)
+                raise
+            return self._settled(question, call.id, answer, began)
+
+    def slot(self, question: Question) -> Any:
+        """Return the context in which a request may be made; see limits.slot."""
+        piece, run = self.held.piece, self.held.run
+        waiter = limits.Waiter(str(piece.id), str(run.user_id), is_wanted=self._is_wanted)
+        return limits.slot(question.route.provider, question.kind, waiter)
+
+    def refuse(self, paid: Paid, code: str) -> None:
+        """Note that a reply was paid and is not used."""
+        _until_journaled(lambda session: journal.judge(session, paid.call_id, accepted=False, code=code))
+
+    def earlier(self, questions: Sequence[Question]) -> Call | None:
+        """Return the journal's reply to one of these questions, if it is paid for and was not refused."""
+        with transaction() as session:
+            return journal.earlier_reply(session, self.held.piece, [question.asked for question in questions])
+
+    def open_job(self, questions: Sequence[Question]) -> Call | None:
+        """Return the call whose job a provider may still have."""
+        with transaction() as session:
+            return journal.open_job(session, self.held.piece, [question.asked for question in questions])
+
+    def _settled(self, question: Question, call_id: uuid.UUID, answer: Answer, began: float) -> Paid:
+        seconds = time.monotonic() - began
+        reply = answer.text if answer.picture is None else safekeeping.key_of(self.held, answer.picture)
+        outcome = outcome_of(question.route, answer, reply)
+        _until_journaled(lambda session: journal.succeeded(session, call_id, outcome))
+        self._log(question, call_id, began, "succeeded", outcome.cost_micro_usd)
+        limits.succeeded(question.route.provider, question.kind)
+        breakers.succeeded(question.route.provider, question.kind, question.route.model)
+        return Paid(call_id, question.route.provider, question.route.model, answer, seconds)
+
+    def _failed(self, question: Question, exc: ProviderError) -> None:
+        if not isinstance(exc, ProviderBusy):  # a 429 is no failure; see _at
+            breakers.failed(question.route.provider, question.kind, question.route.model, exc)
+
+    def _is_wanted(self) -> bool:
+        with transaction(durable=False) as session:
+            return session.scalar(select(Piece.id).where(Piece.lease_token == self.held.token)) is not None
+
+    def _who(self, question: Question) -> dict[str, str]:
+        return {
+            "run_id": str(self.held.run.id),
+            "piece_id": str(self.held.piece.id),
+            "purpose": question.asked.purpose,
+            "provider": question.route.provider,
+            "model": question.route.model,
+        }
+
+    def _log(self, question: Question, call_id: uuid.UUID, began: float, outcome: str, cost: int | None = None) -> None:
+        log.info(
+            "model_called",
+            extra={
+                **self._who(question),
+                "call_id": str(call_id),
+                "prompt_hash": question.asked.prompt_hash[:12],
+                "cost_micro_usd": cost,
+                "ms": round((time.monotonic() - began) * 1000),
+                "outcome": outcome,
+            },
+        )
+
+
+class _Shut(Exception):
+    """A breaker is open."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.message)
+        self.cause = cause
+
+
+class _Waits(ProviderBusy):
+    """There is no place at the provider now: the piece waits in its row, for the same provider."""
+
+
+def _check_open(question: Question) -> None:
+    """Raise _Shut when a breaker says that the model is not to be asked now."""
+    route = question.route
+    if shut := breakers.why_open(route.provider, question.kind, route.model):
+        raise _Shut(
+            Cause(
+                route.provider,
+                route.model,
+                shut.code,
+                f"not asked: {shut.message}",
+                retry_after_s=shut.for_s,
+                is_permanent=shut.code in UNTIL_MENDED,
+                is_waiting=True,
+            )
+        )
+
+
+def cause_of(route: Route, exc: PressroomError) -> Cause:
+    """Return an error as one line of AllProvidersFailed."""
+    return Cause(
+        route.provider,
+        route.model,
+        exc.code,
+        str(exc)[:300],
+        retry_after_s=getattr(exc, "retry_after_s", None),
+        is_permanent=bool(getattr(exc, "permanent", False)),
+        is_waiting=isinstance(exc, ProviderBusy),
+    )
+
+
+def outcome_of(route: Route, answer: Answer, reply: str) -> journal.Outcome:
+    """Return what a reply means for the journal: its cost by the provider's word, else by our table, else unknown."""
+    pictures = 0 if answer.picture is None else 1
+    cost, basis = answer.cost_micro_usd, CostBasis.PROVIDER
+    if cost is None:
+        cost = cost_micro_usd(route.price, answer.usage, pictures=pictures)
+        basis = CostBasis.UNKNOWN if cost is None else CostBasis.TABLE
+    usage = told_apart(route.price, answer.usage, pictures) if route.price and answer.usage else answer.usage
+    size = len(answer.picture) if answer.picture is not None else len(answer.text.encode())
+    return journal.Outcome(cost, basis, usage, reply, size, answer.ref, answer.status)
+
+
+def _journal_failure(call_id: uuid.UUID, exc: ProviderError) -> None:
+    write = journal.rejected if exc.charged is False else journal.unknown
+    _until_journaled(lambda session: write(session, call_id, exc.code, str(exc), exc.status))
+
+
+def _until_journaled(write: Callable[[Any], None]) -> None:
+    """Write an outcome in its own transaction, again and again: a paid reply must not be forgotten for a blip."""
+    give_up_at = time.monotonic() + JOURNAL_PATIENCE_S
+    while True:
+        try:
+            with transaction() as session:
+                write(session)
+        except SQLAlchemyError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+def blocked(provider: str) -> NoReturn:
+    """Raise what a safety filter's refusal means to the user."""
+    raise ProviderBlocked("the prompt was blocked by a safety filter, try rephrasing", provider=provider)

@@ -1,0 +1,50 @@
+"""Content screening: a moderation model says whether a picture may be shown. Where nobody says so, it may not."""
+
+from __future__ import annotations
+
+import json
+
+from app.domain.errors import AllProvidersFailed, BudgetReached, NotScreened, PictureRefused, ProviderError
+from app.routes import able, timeout_of
+from workers.calls import Caller, Question
+from workers.providers import provider
+from workers.providers.provider import Answer
+from workers.providers.registry import moderator_named
+
+PURPOSE = "screen_image"
+
+
+def check(caller: Caller, picture: bytes, sha256: str) -> None:
+    """Do nothing when the picture may be shown, or when no route screens.
+
+    Raises PictureRefused (unsafe), and NotScreened when the moderation could not be asked: the picture then waits.
+    """
+    routes = able(PURPOSE)
+    if not routes:
+        return
+    questions = [caller.question(route, "text", PURPOSE, [sha256], timeout_of(PURPOSE, route)) for route in routes]
+    earlier = caller.earlier(questions)
+    try:
+        said = (earlier.reply or "") if earlier else caller.first_good(questions, lambda q: _asked(caller, q, picture))
+    except (ProviderError, AllProvidersFailed, BudgetReached) as exc:
+        permanent = bool(getattr(exc, "permanent", False))
+        told = f"the picture could not be screened, so it is not shown: {exc}"[:500]
+        raise NotScreened(told, permanent=permanent) from exc
+    flagged: list[str] = json.loads(said)
+    if flagged:
+        raise PictureRefused(
+            f"the picture was refused: content screening flagged {', '.join(flagged)}", code="picture_refused:unsafe"
+        )
+
+
+def _asked(caller: Caller, question: Question, picture: bytes) -> str:
+    """Return the categories for which the picture is flagged, as JSON: it is what the journal keeps."""
+    route = question.route
+    how = provider.Call(route.model, question.timeout_s, route.options)
+
+    def request(_: object) -> Answer:
+        verdict = moderator_named(route.provider).moderate(how, picture, None)
+        flagged = (verdict.categories or ("unsafe",)) if verdict.flagged else ()
+        return Answer(json.dumps(flagged), None, None, None, None, 200)
+
+    return caller.call(question, request).answer.text
