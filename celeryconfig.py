@@ -39,7 +39,8 @@ task_routes = {
     },
 }
 
-# The outer bound, per worker, which Flower shows; the limit of each provider in Redis is the one that binds.
+# The outer bound, per worker, which Flower shows; the limit of each provider in Redis is the one that binds. Far above
+# it on purpose: what waits for this bound is held in the worker's memory, where it takes the places of other messages.
 task_annotations = {
     pipeline.task_name(stage.step): {"rate_limit": "500/s"}
     for pipeline in all_pipelines().values()
