@@ -45,8 +45,8 @@ class Outcome:
     cost_micro_usd: int | None
     cost_basis: CostBasis
     usage: Usage | None
-    reply: str
-    """The text, or the storage key of the picture."""
+    reply: str | None
+    """The text, or the storage key of the picture; None when a picture was asked for and none came."""
     reply_bytes: int
     provider_ref: str | None
     http_status: int
@@ -65,7 +65,10 @@ def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, 
     if held is None or run.state not in LIVE_RUNS or run.round != piece.round:
         raise NotClaimed(f"the claim of piece {piece.id} was lost before the call")
     _check_count(session, piece, asked)
-    if run.spent_micro_usd + run.held_micro_usd + asked.worst_micro_usd > run.reserved_micro_usd:
+    if (
+        asked.worst_micro_usd
+        and run.spent_micro_usd + run.held_micro_usd + asked.worst_micro_usd > run.reserved_micro_usd
+    ):
         raise BudgetReached(
             f"one more {asked.purpose} may cost ${asked.worst_micro_usd / 1e6:.4f} and the run's cap of"
             f" ${run.reserved_micro_usd / 1e6:.2f} has no room for it; raise max_cost_usd",
@@ -250,6 +253,12 @@ def earlier_reply(session: Session, piece: Piece, asked: Sequence[Asked]) -> Cal
     ).one_or_none()
 
 
+def was_blocked(session: Session, piece: Piece, asked: Sequence[Asked]) -> bool:
+    """Return whether a safety filter refused this very question in this round."""
+    query = _same_question(piece, asked).where(Call.round == piece.round, Call.error_code == "prompt_blocked")
+    return session.scalars(query.limit(1)).first() is not None
+
+
 def open_job(session: Session, piece: Piece, asked: Sequence[Asked]) -> Call | None:
     """Return the call of this very question whose job a provider may still have: it can be waited for, not paid again."""
     return session.scalars(
@@ -263,7 +272,6 @@ def open_job(session: Session, piece: Piece, asked: Sequence[Asked]) -> Call | N
 def _same_question(piece: Piece, asked: Sequence[Asked]) -> Select[Call]:
     return select(Call).where(
         Call.piece_id == piece.id,
-        Call.round == piece.round,
         Call.take == piece.take,
         or_(*(_is(question) for question in asked)),
     )

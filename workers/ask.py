@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from PIL import Image
 from pydantic import BaseModel, ValidationError
 
-from app.costs import is_asked
+from app.costs import HELPER_TOKENS, is_asked
 from app.domain.errors import BudgetReached, InvalidReply
 from app.pipelines.pipeline import AspectRatio, Change, Prompt, Stage
 from app.routes import routes_for, timeout_of
@@ -127,7 +127,8 @@ class Asker:
         def ask(question: Question) -> Paid:
             route = question.route
             how = provider.Call(route.model, question.timeout_s, route.options)
-            most = self.stage.max_tokens_out
+            helps = purpose in dict(self.stage.helped_by)
+            most = HELPER_TOKENS[1] if helps else self.stage.max_tokens_out
             asked = provider_named(route.provider)
             paid = caller.call(question, lambda _: asked.chat(how, messages, schema=schema, max_tokens=most))
             if paid.answer.is_blocked:

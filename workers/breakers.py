@@ -49,7 +49,9 @@ for i = 3, #ARGV do
   local one = stored and cjson.decode(stored) or {}
   if one.ends then
     local open_until = math.max(one.ends, one.by ~= ARGV[1] and one.probe or 0)
-    if open_until > now then return {1, ARGV[i], one.code, one.message, math.ceil(open_until - now)} end
+    -- Its time is over and somebody finds out: whatever opened it may be mended already.
+    local code = one.ends > now and one.code or 'half_open'
+    if open_until > now then return {1, ARGV[i], code, one.message, math.ceil(open_until - now)} end
     due[ARGV[i]] = one
   end
 end
@@ -136,7 +138,7 @@ class Open:
     scope: str
     """`provider`, `provider:kind` or `provider/model`."""
     code: str
-    """Of the error that opened it."""
+    """Of the error that opened it; `half_open` while somebody finds out whether it is over."""
     message: str
     """What the provider said, for people."""
     for_s: float
@@ -149,15 +151,15 @@ def why_open(provider: str, kind: str, model: str) -> Open | None:
     The thread that gets None from a half-open breaker is the only one, and tells what came of it: succeeded, failed
     or, when the request was not sent, not_asked. Who tells nothing is taken for dead after two minutes.
     """
-    _prober.scopes = []
     who = (_prober.token, PROBE_S * 1000)
     try:
         told = traffic.run(_ASK, [traffic.BREAKERS], *who, *_scopes(provider, kind, model))
     except Unavailable:
         return None
     if told[0] == 0:
-        _prober.scopes = told[1:]
+        _prober.scopes = [*_prober.scopes, *told[1:]]
         return None
+    not_asked()
     _, scope, code, message, left_ms = told
     return Open(scope.decode(), code.decode(), message.decode(), left_ms / 1000)
 
@@ -191,6 +193,7 @@ def failed(provider: str, kind: str, model: str, error: ProviderError, *, used_u
             _close(account, by_kind)
         case ProviderBlocked() | ProviderRejected():
             _close(account, by_kind, by_model)
+    not_asked()  # what this error says nothing about is for somebody else to find out
 
 
 def not_asked() -> None:

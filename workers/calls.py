@@ -140,9 +140,9 @@ class Caller:
         """Return what `attempt` brings at one route, waiting while the provider asks us to."""
         provider, model, kind = question.route.provider, question.route.model, question.kind
         while True:
-            _check_open(question)
             if time.monotonic() > self.ends:
                 raise _Waits("the step has lasted long enough", provider=provider, retry_after_s=0.5)
+            _check_open(question)
             try:
                 return attempt(question)
             except ProviderBusy as exc:
@@ -207,6 +207,11 @@ class Caller:
         with transaction() as session:
             return journal.earlier_reply(session, self.held.piece, [question.asked for question in questions])
 
+    def was_blocked(self, questions: Sequence[Question]) -> bool:
+        """Return whether a safety filter refused one of these questions before."""
+        with transaction() as session:
+            return journal.was_blocked(session, self.held.piece, [question.asked for question in questions])
+
     def open_job(self, questions: Sequence[Question]) -> Call | None:
         """Return the call whose job a provider may still have."""
         with transaction() as session:
@@ -214,7 +219,9 @@ class Caller:
 
     def _settled(self, question: Question, call_id: uuid.UUID, answer: Answer, began: float) -> Paid:
         seconds = time.monotonic() - began
-        reply = answer.text if answer.picture is None else safekeeping.key_of(self.held, answer.picture)
+        reply: str | None = answer.text if question.kind == "text" else None
+        if answer.picture is not None:
+            reply = safekeeping.key_of(self.held, answer.picture)
         outcome = outcome_of(question.route, answer, reply)
         _until_journaled(lambda session: journal.succeeded(session, call_id, outcome))
         self._log(question, call_id, began, "succeeded", outcome.cost_micro_usd)
@@ -274,7 +281,7 @@ def _check_open(question: Question) -> None:
                 route.provider,
                 route.model,
                 shut.code,
-                f"not asked: {shut.message}",
+                f"not asked: {route.provider} is spared since it failed with {shut.code}",  # its words are the operator's
                 retry_after_s=shut.for_s,
                 is_permanent=shut.code in UNTIL_MENDED,
                 is_waiting=True,
@@ -295,7 +302,7 @@ def cause_of(route: Route, exc: PressroomError) -> Cause:
     )
 
 
-def outcome_of(route: Route, answer: Answer, reply: str) -> journal.Outcome:
+def outcome_of(route: Route, answer: Answer, reply: str | None) -> journal.Outcome:
     """Return what a reply means for the journal: its cost by the provider's word, else by our table, else unknown."""
     pictures = 0 if answer.picture is None else 1
     cost, basis = answer.cost_micro_usd, CostBasis.PROVIDER

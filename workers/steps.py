@@ -37,6 +37,7 @@ AWAY_S: dict[type[errors.PressroomError], float] = {
     errors.NotScreened: 10.0,
     errors.BeingMade: 1.5,
 }
+REVIEW_WAIT_S = 30.0
 NOBODY_FORESAW = "an internal error; the operator's log says more"
 MAX_COUNTDOWN_S = 6.0  # longer waits are the row's, and the relay comes every 5 s: a message that waits can be lost,
 # and while 1,000 pieces wait, each one's retry beside the relay's messages filled the queue with copies (seen)
@@ -95,7 +96,7 @@ def retry_of(exc: errors.PressroomError) -> Retry | None:
     match exc:
         case errors.ProviderBusy():
             return Retry(exc.retry_after_s, counts=False)
-        case errors.BeingMade() | errors.StorageError() | errors.NotScreened(permanent=False):
+        case errors.BeingMade() | errors.StorageError() | errors.NotScreened():
             return Retry(AWAY_S[type(exc)], counts=False)
         case errors.AllProvidersFailed(permanent=False):
             return Retry(exc.retry_after_s, counts=not exc.is_waiting)
@@ -114,6 +115,8 @@ def _handle(task: Task, held: Claim, stage: Stage, exc: Exception) -> Done:
     if told is not exc:
         log.error("step_failed", exc_info=exc, extra={"step": stage.step, "piece_id": str(held.piece.id)})
     retry = retry_of(told)
+    if stage.reviews and isinstance(told, errors.AllProvidersFailed):
+        retry = Retry(min(told.retry_after_s, REVIEW_WAIT_S))  # a few looks; then the picture goes on unreviewed
     if retry and (not retry.counts or held.piece.attempt < stage.max_attempts):
         _again(task, held, told, retry)
     if stage.reviews is None:

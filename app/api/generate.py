@@ -26,7 +26,7 @@ def generate(pipeline: str) -> ResponseReturnValue:
         body = bodies.json_object()
         ordered = accept(session, user, pipeline_named(pipeline), body, idempotency=bodies.idempotency(body))
     if not ordered.is_replay:
-        answers.publish("upkeep.admit")
+        answers.admit()
     links = answers.links().of(Run(id=ordered.run_id, pipeline=ordered.pipeline))
     answer = {"id": str(ordered.run_id), "pipeline": ordered.pipeline, "status": ordered.state, "links": links}
     return answer, 202, {"Location": f"/api/runs/{ordered.run_id}"}

@@ -64,7 +64,7 @@ def cancel(run_id: uuid.UUID) -> ResponseReturnValue:
         run = view.owned(session, auth.user(session), run_id)
         rounds.cancel(session, run.id)
         answer = {"id": str(run.id), "status": run.state, "links": answers.links().of(run)}
-    answers.publish("upkeep.admit")
+    answers.admit()
     return jsonify(answer)
 
 

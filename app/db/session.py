@@ -24,6 +24,7 @@ def engine(pool_size: int = POOL_SIZE, max_overflow: int = MAX_OVERFLOW) -> Engi
         max_overflow=max_overflow,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's message, which is logged, would hold prompts and replies
         connect_args={"connect_timeout": 3, "application_name": "pressroom"},
     )
 

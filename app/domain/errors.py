@@ -173,16 +173,9 @@ class PictureRefused(PressroomError):
 
 
 class NotScreened(PressroomError):
-    """Raised when nobody could say whether a picture may be shown: unknown is not safe.
-
-    permanent: no wait helps; then the picture is never shown.
-    """
+    """Raised when nobody could say whether a picture may be shown: unknown is not safe, and the picture waits."""
 
     code = "not_screened"
-
-    def __init__(self, message: str, *, permanent: bool) -> None:
-        super().__init__(message)
-        self.permanent = permanent
 
 
 class BeingMade(PressroomError):

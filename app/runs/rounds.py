@@ -17,7 +17,7 @@ from app.domain.plans import month_of
 from app.domain.prices import MILLION
 from app.domain.states import PieceState, QuotaUnit, RunState
 from app.pipelines.catalog import all_pipelines
-from app.pipelines.pipeline import Pipeline
+from app.pipelines.pipeline import Pipeline, Stage
 from app.runs.claims import let_go, lock_run
 from app.runs.finish import cancel as end_canceled
 from app.runs.finish import pieces_of
@@ -137,7 +137,8 @@ def _back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool =
     track = pipeline.tracks[piece.kind]
     if not keep_picture:
         piece.picture = piece.review = None
-    state, step = PieceState.PENDING, track[0].step
+    has_words = piece.prompt is not None and not any(stage.fills == "prompt" for stage in track)
+    state, step = PieceState.PROMPTED if has_words else PieceState.PENDING, track[0].step
     for stage, following in pairwise(track):
         if stage.fills is None or getattr(piece, stage.fills) is None:
             break
@@ -149,9 +150,16 @@ def _back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool =
     let_go(piece)
 
 
+def _payable(pipeline: Pipeline, kind: str, step: str) -> Sequence[Stage]:
+    """Return the stages that may still be paid: a review can send its picture back to be made again."""
+    rest = pipeline.steps_from(kind, step)
+    reviewed = {stage.reviews for stage in rest if stage.reviews}
+    return [stage for stage in pipeline.tracks[kind] if stage in rest or stage.purpose in reviewed]
+
+
 def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
     """Return the most that the remaining stages of `pieces` can cost, within the run's own cap, in micro-USD."""
-    remaining = [stage for p in pieces if p.step is not None for stage in pipeline.steps_from(p.kind, p.step)]
+    remaining = [stage for p in pieces if p.step is not None for stage in _payable(pipeline, p.kind, p.step)]
     worst = costs.worst_micro_usd_of(remaining)
     if any(not pipeline.is_picture(piece.kind) for piece in pieces):
         # Its text opens the other pieces: all of them are still to be paid.

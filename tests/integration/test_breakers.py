@@ -183,7 +183,7 @@ def test_of_many_one_finds_out_whether_a_provider_is_well_again(redis: Redis) ->
     seen = together([lambda: breakers.why_open(*PAINTER)] * 20)
 
     assert seen.count(None) == 1
-    assert {why.code for why in seen if isinstance(why, breakers.Open)} == {"provider_down"}
+    assert {why.code for why in seen if isinstance(why, breakers.Open)} == {"half_open"}
 
 
 def test_who_finds_out_may_ask_again(redis: Redis) -> None:

@@ -88,6 +88,9 @@ class Rendering:
         if picture is not None:
             return picture
         safekeeping.check_open()
+        screening.check_open()
+        if self.caller.was_blocked([way.question for way in ways]):
+            blocked(ways[0].route.provider)  # before a crash or a wait: the same words are not paid for again
         by_question = {id(way.question): way for way in ways}
         return self.caller.first_good(
             [way.question for way in ways], lambda question: self._requested(by_question[id(question)])
@@ -133,7 +136,7 @@ class Rendering:
     def _paid_already(self, ways: list[Way]) -> dict[str, Any] | None:
         """Return the picture that an earlier execution paid for, if it passes; a crash came between."""
         call = self.caller.earlier([way.question for way in ways])
-        if call is None or call.reply is None:
+        if call is None or not call.reply:
             return None
         way = next(way for way in ways if (way.route.provider, way.route.model) == (call.provider, call.model))
         try:
@@ -185,9 +188,10 @@ class Rendering:
         held = self.caller.held
         try:
             seen = self._checked(way, paid)
-            row = safekeeping.keep_picture(
+            row = safekeeping.keep_picture(  # before anything else is asked: the bytes are paid for, and only here
                 held, paid.call_id, seen, provider=paid.provider, model=paid.model, seconds=paid.seconds
             )
+            self._refuse_a_siblings(seen.fingerprint)
             screening.check(self.caller, seen.data, row["sha256"])
         except (PictureRefused, ProviderError) as exc:
             self.caller.refuse(paid, "no_picture" if isinstance(exc, ProviderDown) else exc.code)
@@ -199,21 +203,19 @@ class Rendering:
         return row
 
     def _checked(self, way: Way, paid: Paid) -> gates.Accepted:
-        """Return the picture if it passes every gate that needs no other model. Raises PictureRefused, ProviderError."""
+        """Return the picture if its bytes pass every gate. Raises PictureRefused, ProviderError."""
         answer = paid.answer
         if answer.is_blocked and answer.picture is None:
             blocked(paid.provider)
         if answer.picture is None:
             raise ProviderDown(f"{paid.provider} answered without a picture", provider=paid.provider)
-        seen = gates.check(
+        return gates.check(
             answer.picture,
             self.aspect_ratio,
             min_bytes=purpose_named(way.question.asked.purpose).min_bytes,
             declared_type=answer.declared_type,
             asked_px=answer.asked_px,
         )
-        self._refuse_a_siblings(seen.fingerprint)
-        return seen
 
     def _refuse_a_siblings(self, fingerprint: str | None) -> None:
         """Raise PictureRefused when another piece has this picture: the next attempt then asks for another take."""

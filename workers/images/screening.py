@@ -6,12 +6,21 @@ import json
 
 from app.domain.errors import AllProvidersFailed, BudgetReached, NotScreened, PictureRefused, ProviderError
 from app.routes import able, timeout_of
+from workers import breakers
 from workers.calls import Caller, Question
 from workers.providers import provider
 from workers.providers.provider import Answer
 from workers.providers.registry import moderator_named
 
 PURPOSE = "screen_image"
+
+
+def check_open() -> None:
+    """Do nothing when pictures can be screened, or nobody screens. Raises NotScreened: until then none is bought."""
+    routes = able(PURPOSE)
+    if routes and all(breakers.why_open(route.provider, "text", route.model) for route in routes):
+        raise NotScreened("no picture is bought while nobody can screen it")
+    breakers.not_asked()
 
 
 def check(caller: Caller, picture: bytes, sha256: str) -> None:
@@ -27,9 +36,7 @@ def check(caller: Caller, picture: bytes, sha256: str) -> None:
     try:
         said = (earlier.reply or "") if earlier else caller.first_good(questions, lambda q: _asked(caller, q, picture))
     except (ProviderError, AllProvidersFailed, BudgetReached) as exc:
-        permanent = bool(getattr(exc, "permanent", False))
-        told = f"the picture could not be screened, so it is not shown: {exc}"[:500]
-        raise NotScreened(told, permanent=permanent) from exc
+        raise NotScreened(f"the picture could not be screened, so it is not shown: {exc}"[:500]) from exc
     flagged: list[str] = json.loads(said)
     if flagged:
         raise PictureRefused(
