@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.errors import ProviderBlocked
+from app.domain.errors import AllProvidersFailed, ProviderBlocked
 from asking import act
 from harness import Installation, Sandbox
 from making import piece_now
@@ -79,3 +79,15 @@ def test_a_rewrite_is_stored_before_it_is_rendered_so_that_a_crash_does_not_star
     piece = piece_now(held.piece.id)
     assert (piece.rewrites, piece.prompt == PROMPT) == (1, False)
     assert "piece.rewritten" in [event.type for event in events_of(held.run.id)]
+
+
+def test_words_that_were_blocked_before_a_crash_are_not_paid_for_again(sandbox: Sandbox) -> None:
+    sandbox.fail(blocked(1), *(at(who, "internal_error", kind="text") for who in ("anthropic", GEMINI, "gateway")))
+    held = to_render(PROMPT)
+    with pytest.raises(AllProvidersFailed):
+        act(held)  # nobody could rewrite the prompt
+    sandbox.fail()
+
+    act(held)
+
+    assert [code for _, code in outcomes(held.run.id)] == ["prompt_blocked", None]
