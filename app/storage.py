@@ -48,6 +48,9 @@ class Storage(Protocol):
     def copy(self, source: str, target: str) -> None:
         """Make `target` hold what `source` holds, for a short time in caches. Raises NotFound, StorageError."""
 
+    def delete(self, key: str) -> None:
+        """Take the key away; one that is not there is no error. Raises StorageError."""
+
     def url(self, key: str) -> str:
         """Return the public address of a key."""
 
@@ -105,6 +108,13 @@ class Folder:
         """Make `target` hold what `source` holds; see Storage."""
         self.put(target, self.get(source), immutable=False)
 
+    def delete(self, key: str) -> None:
+        """Take the key away; see Storage."""
+        try:
+            self.path(key).unlink(missing_ok=True)
+        except OSError as exc:
+            raise StorageError(f"the folder {self._root} did not delete {key}: {exc.strerror}") from exc
+
     def url(self, key: str) -> str:
         """Return the address under which the app serves the key."""
         return f"{self._public_url}/media/{key}"
@@ -160,6 +170,10 @@ class Bucket:
             ContentType=MIME_BY_EXTENSION.get(source.rsplit(".", 1)[-1], "application/octet-stream"),
             MetadataDirective="REPLACE",
         )
+
+    def delete(self, key: str) -> None:
+        """Take the key away; see Storage."""
+        self._call(key, "delete_object")
 
     def url(self, key: str) -> str:
         """Return the public address of the key."""

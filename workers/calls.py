@@ -176,7 +176,7 @@ class Caller:
             except ProviderError as exc:
                 self._log(question, call_id, began, exc.code)
                 self._failed(question, exc)
-                _journal_failure(call_id, exc)
+                _journal_failure(question, call_id, exc)
                 raise
             return self._settled(question, call_id, answer, began)
 
@@ -314,8 +314,9 @@ def outcome_of(route: Route, answer: Answer, reply: str | None) -> journal.Outco
     return journal.Outcome(cost, basis, usage, reply, size, answer.ref, answer.status)
 
 
-def _journal_failure(call_id: uuid.UUID, exc: ProviderError) -> None:
-    write = journal.rejected if exc.charged is False else journal.unknown
+def _journal_failure(question: Question, call_id: uuid.UUID, exc: ProviderError) -> None:
+    costs_nothing = exc.charged is False or question.asked.worst_micro_usd == 0
+    write = journal.rejected if costs_nothing else journal.unknown
     _until_journaled(lambda session: write(session, call_id, exc.code, str(exc), exc.status))
 
 

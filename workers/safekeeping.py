@@ -129,14 +129,33 @@ def get(key: str) -> bytes:
         return kept
 
 
+def withdraw(key: str) -> None:
+    """Take a picture away that may not be shown: its address was never told, but is public. Storage's troubles are logged."""
+    try:
+        storage().delete(key)
+    except StorageError as exc:
+        log.warning("not_withdrawn", extra={"key": key, "reason": str(exc)[:200]})
+
+
 def empty_unstored(most: int = 20) -> int:
     """Store what waits in the table, and return how many were stored. Raises StorageError while storage is down."""
     global _storage_is_down  # noqa: PLW0603 - a flag of this process
     with transaction() as session:
-        waiting = session.scalars(select(Unstored).limit(most)).all()
-    for row in waiting:
-        storage().put(row.key, row.data)  # twice is harmless: the key is made of the bytes
+        waiting = session.scalars(select(Unstored.call_id).order_by(Unstored.created_at).limit(most)).all()
+    refused: StorageError | None = None
+    for call_id in waiting:  # one at a time: each holds up to 25 MB
         with transaction() as session:
-            session.execute(delete(Unstored).where(Unstored.call_id == row.call_id))
+            row = session.get(Unstored, call_id)
+        if row is None:
+            continue
+        try:
+            storage().put(row.key, row.data)  # twice is harmless: the key is made of the bytes
+        except StorageError as exc:
+            refused = exc  # one that is never taken must not keep those behind it waiting
+            continue
+        with transaction() as session:
+            session.execute(delete(Unstored).where(Unstored.call_id == call_id))
+    if refused is not None:
+        raise refused
     _storage_is_down = False
     return len(waiting)

@@ -9,15 +9,17 @@ from sqlalchemy import delete, select, update
 
 from app.db.models import CachedPicture, Call
 from app.db.session import transaction
-from app.domain.errors import NotScreened, PictureRefused
+from app.domain.errors import NotScreened, PictureRefused, ProviderAccount
 from app.domain.states import CallState
 from app.runs.claims import Claim
+from app.storage import storage
 from asking import act
 from harness import Installation, Sandbox
 from making import expire_lease, take
 from orders import calls_of
 from rendering import GEMINI, at, billed, journaled, only, outcomes, to_render, use_routes
 from routing import SHIPPED, write_routes
+from workers import breakers
 
 MODERATION = "moderation"
 
@@ -65,6 +67,35 @@ def test_a_flagged_picture_is_paid_and_refused_with_its_categories(held: Claim, 
     assert refused.value.code == "picture_refused:unsafe"
     assert outcomes(held.run.id) == [(GEMINI, "picture_refused:unsafe")]
     assert journaled(held.run.id) == billed(sandbox) > 0
+
+
+def test_the_file_of_a_flagged_picture_is_gone(held: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(at("openai", "flagged", kind=MODERATION))
+    with pytest.raises(PictureRefused):
+        act(held)
+
+    (call,) = [call for call in calls_of(held.run.id) if call.purpose == "render_image"]
+    assert call.reply
+    assert not storage().has(call.reply)
+
+
+def test_while_nobody_can_screen_no_picture_is_bought(held: Claim, sandbox: Sandbox) -> None:
+    breakers.failed("openai", "text", "omni-moderation-latest", ProviderAccount("no credit", provider="openai"))
+
+    with pytest.raises(NotScreened):
+        act(held)
+
+    assert calls_of(held.run.id) == []
+    assert billed(sandbox) == 0
+
+
+def test_a_moderation_without_an_answer_cost_nothing_for_certain(held: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(at("openai", "disconnect", kind=MODERATION, times=1))
+    with pytest.raises(NotScreened):
+        act(held)
+
+    (call,) = [call for call in calls_of(held.run.id) if call.purpose == "screen_image"]
+    assert (call.state, call.cost_micro_usd) == (CallState.FAILED, 0)
 
 
 def test_a_flagged_picture_is_not_found_in_the_cache(held: Claim, sandbox: Sandbox) -> None:

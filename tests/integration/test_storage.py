@@ -95,6 +95,18 @@ def test_what_is_not_there_is_not_found(place: Storage) -> None:
         place.get("posts/none.png")
 
 
+def test_what_was_deleted_is_gone(place: Storage) -> None:
+    place.put("posts/1/0/a.png", PNG)
+
+    place.delete("posts/1/0/a.png")
+
+    assert not place.has("posts/1/0/a.png")
+
+
+def test_to_delete_what_is_not_there_is_no_error(place: Storage) -> None:
+    place.delete("posts/1/0/nothing.png")
+
+
 def test_a_copy_holds_the_same_bytes(place: Storage) -> None:
     place.put(KEY, PNG)
 

@@ -192,7 +192,7 @@ class Rendering:
                 held, paid.call_id, seen, provider=paid.provider, model=paid.model, seconds=paid.seconds
             )
             self._refuse_a_siblings(seen.fingerprint)
-            screening.check(self.caller, seen.data, row["sha256"])
+            self._screen(seen.data, row)
         except (PictureRefused, ProviderError) as exc:
             self.caller.refuse(paid, "no_picture" if isinstance(exc, ProviderDown) else exc.code)
             raise
@@ -201,6 +201,14 @@ class Rendering:
             if way.cache_key is not None:
                 cache.keep(session, held.run.user_id, way.cache_key, held.token, row)
         return row
+
+    def _screen(self, data: bytes, row: dict[str, Any]) -> None:
+        """Have the picture screened. Raises PictureRefused, and takes it away; NotScreened."""
+        try:
+            screening.check(self.caller, data, row["sha256"])
+        except PictureRefused:
+            safekeeping.withdraw(row["key"])
+            raise
 
     def _checked(self, way: Way, paid: Paid) -> gates.Accepted:
         """Return the picture if its bytes pass every gate. Raises PictureRefused, ProviderError."""
