@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -75,10 +76,17 @@ def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, 
             code="run_budget_reached",
         )
     run.held_micro_usd += asked.worst_micro_usd
-    call = Call(
+    call = _call(run.user_id, piece, asked, worst_micro_usd=asked.worst_micro_usd)
+    session.add(call)
+    return call.id
+
+
+def _call(user_id: uuid.UUID, piece: Piece, asked: Asked, **values: Any) -> Call:
+    """Return the row of a call of a piece."""
+    return Call(
         id=uuid.uuid4(),
-        user_id=run.user_id,
-        run_id=run.id,
+        user_id=user_id,
+        run_id=piece.run_id,
         piece_id=piece.id,
         round=piece.round,
         version=piece.version,
@@ -89,11 +97,9 @@ def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, 
         provider=asked.provider,
         model=asked.model,
         prompt_hash=asked.prompt_hash,
-        worst_micro_usd=asked.worst_micro_usd,
         is_sandbox=asked.is_sandbox,
+        **values,
     )
-    session.add(call)
-    return call.id
 
 
 def _check_count(session: Session, piece: Piece, asked: Asked) -> None:
@@ -209,20 +215,11 @@ def note_ref(session: Session, call_id: uuid.UUID, ref: str) -> None:
 def from_cache(session: Session, run_id: uuid.UUID, piece: Piece, asked: Asked, reply: str, reply_bytes: int) -> Call:
     """Journal a picture that was there already: a call that was not made and cost nothing."""
     user_id = session.scalars(select(Run.user_id).where(Run.id == run_id)).one()
-    call = Call(
-        id=uuid.uuid4(),
-        user_id=user_id,
-        run_id=run_id,
-        piece_id=piece.id,
-        round=piece.round,
-        version=piece.version,
-        take=piece.take,
-        attempt=piece.attempt,
-        step=asked.step,
-        purpose=asked.purpose,
-        provider=asked.provider,
-        model=asked.model,
-        prompt_hash=asked.prompt_hash,
+    now = datetime.now(UTC)
+    call = _call(
+        user_id,
+        piece,
+        asked,
         state=CallState.SUCCEEDED,
         accepted=True,
         worst_micro_usd=0,
@@ -230,9 +227,8 @@ def from_cache(session: Session, run_id: uuid.UUID, piece: Piece, asked: Asked, 
         cost_basis=CostBasis.CACHE,
         reply=reply,
         reply_bytes=reply_bytes,
-        is_sandbox=asked.is_sandbox,
-        started_at=datetime.now(UTC),
-        ended_at=datetime.now(UTC),
+        started_at=now,
+        ended_at=now,
     )
     session.add(call)
     session.flush()
