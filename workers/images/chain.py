@@ -31,7 +31,7 @@ from app.runs import claims
 from workers import safekeeping
 from workers.calls import Caller, NoteRef, Paid, Question, blocked
 from workers.images import cache, gates, screening
-from workers.providers import provider
+from workers.providers import pictures, provider
 from workers.providers.provider import Answer
 from workers.providers.registry import provider_named
 
@@ -141,7 +141,7 @@ class Rendering:
         way = next(way for way in ways if (way.route.provider, way.route.model) == (call.provider, call.model))
         try:
             data = safekeeping.bytes_of(call)
-            return self._accepted(way, _paid(call, data))
+            return self._accepted(way, _paid(call, data, self.aspect_ratio))
         except (PictureRefused, ProviderDown):
             return None  # refused or lost, and noted as such: another one is made
 
@@ -249,7 +249,9 @@ class Rendering:
         return safer
 
 
-def _paid(call: Call, data: bytes) -> Paid:
+def _paid(call: Call, data: bytes, aspect_ratio: str) -> Paid:
+    """Return the journal's picture as if it had just come: judged by the size that its model was asked for."""
     seconds = (call.ended_at - call.started_at).total_seconds() if call.ended_at else 0.0
-    answer = Answer("", data, None, None, call.provider_ref, call.http_status or 200)
+    asked_px = pictures.openai_size_px(call.provider, call.model.rpartition("/")[2], aspect_ratio)
+    answer = Answer("", data, None, None, call.provider_ref, call.http_status or 200, asked_px=asked_px)
     return Paid(uuid.UUID(str(call.id)), call.provider, call.model, answer, seconds)
