@@ -71,6 +71,8 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
     piece.version += 1
     if prompt is not None:
         piece.prompt, piece.picture, piece.review = prompt, None, None
+        if "prompt" in piece.data:  # the user's own words, which are shown
+            piece.data = {**piece.data, "prompt": prompt}
     if run.state.is_terminal:
         return _start(session, user, run, [piece], take=False)
     if piece.state.is_terminal or prompt is not None:

@@ -47,6 +47,7 @@ def test_a_new_prompt_while_the_picture_waits_for_its_review_has_another_one_mad
     now = piece_now(piece.id)
     assert (now.state, now.step, now.prompt) == (PieceState.PROMPTED, "render_image", "a lighthouse in the sun")
     assert now.picture is None
+    assert now.data["prompt"] == "a lighthouse in the sun"
 
 
 def test_a_new_prompt_after_the_review_refused_the_picture_has_another_one_made(run_id: uuid.UUID) -> None:
