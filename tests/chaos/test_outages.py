@@ -162,3 +162,21 @@ def test_a_run_that_hangs_is_ended_by_the_watchdog_and_refunded(
     assert used(user, QuotaUnit.POSTS) == 0
     assert [call.state for call in calls_of(run_id)] == [CallState.UNKNOWN]
     assert used(user, QuotaUnit.MONEY) == run.held_micro_usd > 0, "what may have been charged stays reserved"
+
+
+def test_blocked_prompts_are_rewritten_twice_and_what_stays_blocked_gets_its_background(
+    start_workers: Callable[..., Any], sandbox: Sandbox
+) -> None:
+    # Three blocks in a row end a picture: of 13 about five, by the sandbox's seed; none or all of them never in practice.
+    sandbox.fail({"match": {"kind": "image", "rate": 0.75}, "fault": "blocked"})
+    start_workers(**FAST)
+    run_id = order()
+    broker.send("upkeep.admit")
+
+    wait_for(lambda: is_over(run_id), seconds=60)
+
+    assert run_of(run_id).state is RunState.PARTIAL
+    failed = [piece for piece in pieces_of(run_id) if piece.failure]
+    assert {piece.failure["code"] for piece in failed if piece.failure} == {"prompt_blocked"}
+    assert all("try rephrasing" in piece.failure["message"] for piece in failed if piece.failure)
+    assert all(piece.rewrites == 2 and piece.composed for piece in failed)
