@@ -10,13 +10,13 @@ slide + picture ─ page (typeset text, colours, decoded picture)
 from __future__ import annotations
 
 from app.domain.errors import TextDoesNotFit
+from app.domain.themes import DEFAULT_THEME, Theme
 from workers.images.compositor.encode import jpeg
 from workers.images.compositor.frame import Frame
 from workers.images.compositor.layouts import LAYOUTS
 from workers.images.compositor.page import Page
 from workers.images.compositor.photo import Photo
 from workers.images.compositor.slide import PORTRAIT, Composed, Role, Slide
-from workers.images.compositor.theme import DEFAULT_THEME, Theme
 from workers.images.compositor.typography import typeset
 
 __all__ = ["DEFAULT_THEME", "PORTRAIT", "Composed", "Role", "Slide", "TextDoesNotFit", "Theme", "compose"]
@@ -40,9 +40,12 @@ def compose(slide: Slide, picture: bytes | None) -> Composed:
         jpeg=jpeg(sheet.image, is_sandbox=slide.sandbox),
         width=slide.size[0],
         height=slide.size[1],
+        layout=str(slide.role),
         contrast=round(sheet.contrast, 2),
         missing_glyphs=sheet.missing_glyphs,
         overflow=sheet.has_overflow,
+        least_type_px=sheet.least_type_px,
+        scrim=sheet.scrim,
         alt_text=_alt_text(page),
     )
 

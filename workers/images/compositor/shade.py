@@ -43,6 +43,7 @@ def _tone(sheet: Sheet, box: Box, ink: Palette, mask: Image.Image, text: tuple[i
     ends_at, starts_at = text[0] // COARSE or soft.width, text[1] // COARSE
     under = soft.crop((0, min(starts_at, soft.height - 1), ends_at, soft.height))
     strength = _least_strength(under, ink)
+    sheet.scrim = max(sheet.scrim, strength)
     toned = Image.blend(soft, ground, strength).resize(part.size, Image.Resampling.BICUBIC)
     sheet.image.paste(toned, box, mask)
     return strength

@@ -29,6 +29,9 @@ class Sheet:
         """Lowest so far."""
         self.missing_glyphs = 0
         self.has_overflow = False
+        self.least_type_px = 0
+        self.scrim = 0.0
+        """Strongest so far."""
 
     def picture(self, picture: Image.Image, at: tuple[int, int], radius: int = 0) -> None:
         """Lay a picture down with its left top corner at `at`; radius rounds its corners, px."""
@@ -61,6 +64,7 @@ class Sheet:
         box = (left, top, left + block.width, top + block.height + block.descent)
         self.contrast = min(self.contrast, worst_contrast(self.image, box, colour, self.frame.px(TILE)))
         self.missing_glyphs += block.missing_glyphs
+        self.least_type_px = min(self.least_type_px or block.size_px, block.size_px)
         for line, start in zip(block.lines, block.starts, strict=True):
             draw.text((left, top + start), line, font=opened, fill=colour, anchor="ls")
             self._watch(opened.getbbox(line, anchor="ls"), (left, top + start), is_footer=is_footer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workers.images.compositor.theme import DEFAULT_THEME, Theme
+from app.domain.themes import DEFAULT_THEME, Theme
 
 PORTRAIT = (1080, 1350)  # 4:5, the default of LinkedIn documents and Instagram (output-spec, section 3)
 
@@ -40,6 +40,12 @@ class Slide:
     """Width and height in px."""
     seed: int | str = 0
     """Varies the typographic background; the same seed gives the same one."""
+    language: str = "en"
+    """BCP 47 tag of the texts: decides direction, marks of punctuation and typefaces."""
+    logo: bytes | None = None
+    """A PNG, drawn once on the slides that carry it."""
+    layout: str | None = None
+    """Name of a layout to force; None = chosen by role, text and place in the deck."""
     sandbox: bool = False
     """Whether the picture came from the sandbox; said in the file's metadata."""
 
@@ -51,11 +57,17 @@ class Composed:
     jpeg: bytes
     width: int
     height: int
+    layout: str
+    """Name of the layout that was chosen."""
     contrast: float
     """Lowest contrast of a text with the worst tile under it, 1 to 21 (WCAG 2.2); 21 without text."""
     missing_glyphs: int
     """Characters that no font of ours has. Pictographs among them are left out, others show as a box."""
     overflow: bool
     """Whether ink stands outside its safe area; measured after drawing, not assumed."""
+    least_type_px: int
+    """The smallest type on the slide; 0 without text."""
+    scrim: float
+    """How strongly the picture under text was toned, 0 (not at all) to 1."""
     alt_text: str
     """The slide's own words, for screen readers."""

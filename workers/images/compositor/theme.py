@@ -6,28 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from app.domain.themes import Theme
 from workers.images.compositor.colour import BLACK, WHITE, Rgb, contrast, luminance, mix, readable, rgb
 
 SAME, ALIKE = 1.2, 1.5  # contrast below which two colours are one to the eye, or too near to alternate
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Five colours as #rrggbb. Whatever they are, `palette` keeps text readable on each ground."""
-
-    background: str
-    """The deck's first ground; scrims over pictures take the darker of this and `surface`."""
-    surface: str
-    """The second ground, that slides alternate with; best of the other lightness."""
-    text: str
-    """Text on `background`. On `surface` the better of `text` and `background` is used."""
-    muted: str
-    """Handle, counter, secondary lines on `background`."""
-    accent: str
-    """Rules, marks, patterns, and the ground of the last slide."""
-
-
-DEFAULT_THEME = Theme(background="#0b1220", surface="#f4f1ea", text="#f8fafc", muted="#9fb0c8", accent="#4f9dff")
 
 
 class Tone(StrEnum):
