@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from celery.concurrency import get_implementation
 from celery.signals import setup_logging, worker_init, worker_process_init, worker_shutting_down
 
 import workers.tasks
@@ -13,7 +14,7 @@ from app import logs, routes
 from app.broker import celery
 from app.db.session import forget_engine
 from app.domain.errors import SetupError
-from workers import limits
+from workers import limits, warming
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ workers.upkeep.register(app)
 def _after_fork(**_: Any) -> None:
     """Leave the parent's database sockets to the parent."""
     forget_engine(after_fork=True)
+    warming.warm_up_drawing()  # only the media worker forks
 
 
 def _set_threads(sender: Any, **_: Any) -> None:
@@ -40,6 +42,12 @@ def _check_routes(**_: Any) -> None:
         logs.configure()  # Celery has not asked for it yet
         log.critical("setup_incomplete", extra={"reason": str(exc)})
         raise SystemExit(1) from exc
+
+
+def _warm_up(sender: Any, **_: Any) -> None:
+    """Warm up in a worker of threads; a parent of processes must not hold connections that its children inherit."""
+    if get_implementation(sender.pool_cls) is not get_implementation("prefork"):
+        warming.warm_up()
 
 
 def _stop_waiting(**_: Any) -> None:
@@ -58,4 +66,5 @@ setup_logging.connect(_log_as_json)
 worker_process_init.connect(_after_fork)
 worker_init.connect(_check_routes)
 worker_init.connect(_set_threads)
+worker_init.connect(_warm_up)
 worker_shutting_down.connect(_stop_waiting)

@@ -7,15 +7,30 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import account, brands, edge, files, generate, health, openapi, pieces, problems, runs, stream, watch
+from app.api import (
+    account,
+    brands,
+    edge,
+    files,
+    generate,
+    health,
+    openapi,
+    pieces,
+    problems,
+    runs,
+    stream,
+    warming,
+    watch,
+)
 from app.api.channels import Database, Hub
 
 MAX_BODY_BYTES = 64 * 1024  # a brand kit has about 2 KB; orders may be longer, see edge
 
 
 def create_app() -> Flask:
-    """Return the `web` process: everything but streams. Nothing is connected before the first request."""
+    """Return the `web` process: everything but streams. Nothing is connected before it is warmed up or asked."""
     app = _bare("web")
+    app.extensions["warm_up"] = warming.warm_up
     for module in (generate, runs, pieces, files, account, brands, stream, health, openapi):
         app.register_blueprint(module.blueprint)
     return app

@@ -14,17 +14,7 @@ from app.embedded.ports import LOOPBACK
 from app.embedded.supervisor import Process
 
 CELERY = (sys.executable, "-m", "celery", "-A", "workers.celery_app")
-# A control socket would lie in the home directory, one for all instances.
-GUNICORN = (
-    sys.executable,
-    "-m",
-    "gunicorn",
-    "--no-control-socket",
-    "--log-level",
-    "warning",
-    "--worker-class",
-    "gthread",
-)
+GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "python:app.api.serving")
 IO_THREADS = 32
 CONTROL_THREADS = 4
 MEDIA_CHILDREN = 2

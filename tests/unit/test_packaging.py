@@ -199,8 +199,7 @@ def role(name: str) -> str:
     return re.sub(r"-\d+$", "", name)
 
 
-# --no-control-socket: gunicorn's lies in the home folder, where two processes would share it and a container has none.
-ELSEWHERE = {"--no-control-socket", "--bind", "--hostname", "--schedule", "--log-level", "--address", "--port"}
+ELSEWHERE = {"--bind", "--hostname", "--schedule", "--log-level", "--address", "--port"}
 
 
 def essence(command: list[str]) -> list[str]:

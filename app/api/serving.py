@@ -1,0 +1,14 @@
+"""gunicorn's settings, of `web` and `events` alike: `gunicorn --config python:app.api.serving ... app.api.wsgi:web`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+worker_class = "gthread"
+loglevel = "warning"
+control_socket_disable = True  # it would lie in the home directory, one for all instances
+
+
+def post_worker_init(worker: Any) -> None:
+    """Warm the application up before its first request, where it has something to warm up (gunicorn calls this)."""
+    worker.wsgi.extensions.get("warm_up", lambda: None)()
