@@ -34,6 +34,10 @@ up: $(VENV)/.runtime ## Run everything on this machine: API, workers, beat, Flow
 test: $(VENV)/.dev ## Run all tests; ARGS="-k quota" picks some
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.runtime ## Measure what composing a deck costs; ARGS="compositor" picks some
+	$(BIN)/python -m bench $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style, layout and types
 	$(BIN)/ruff check .

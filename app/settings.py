@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.errors import SetupError
 
@@ -27,6 +29,25 @@ def _seconds(value: object) -> object:
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
+def _listed(value: object) -> object:
+    """Read `a, b` as a list; the environment has only text."""
+    return [part for part in re.split(r"[\s,]+", value) if part] if isinstance(value, str) else value
+
+
+def _host_or_network(entry: str) -> str:
+    """Return an entry in lower case. Raises ValueError when it is neither a host's name nor a network."""
+    try:
+        ip_network(entry)
+    except ValueError:
+        last = entry.rpartition(".")[2]
+        if not HOST.fullmatch(entry) or last.isdigit():
+            raise ValueError(f"{entry!r} is neither a host (cms.internal) nor a network (10.1.0.0/16)") from None
+    return entry.lower()
+
+
+HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host_or_network)], ...], NoDecode, BeforeValidator(_listed)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_listed)]
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
@@ -106,6 +127,11 @@ class Settings(BaseSettings):
     flower_user: str = Field("pressroom", validation_alias="PRESSROOM_FLOWER_USER")
     flower_password: SecretStr | None = Field(None, validation_alias="PRESSROOM_FLOWER_PASSWORD")
     """Flower's password; None = `pressroom up` makes one and prints it."""
+
+    fetch_allow: Hosts = Field((), validation_alias="PRESSROOM_FETCH_ALLOW")
+    """Hosts and networks that urls of users may lead to although they are not public, for example a CMS inside."""
+    fetch_ports: Ports = Field((80, 443), validation_alias="PRESSROOM_FETCH_PORTS")
+    """Ports that urls of users may name."""
 
     max_runs_in_flight: int = Field(20, ge=1, validation_alias="PRESSROOM_MAX_RUNS_IN_FLIGHT")
     """Runs of all users that are worked on at once; the others wait in QUEUED."""

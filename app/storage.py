@@ -19,7 +19,14 @@ MIME_BY_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"%PDF-", "application/pdf"),
 )
-MIME_BY_EXTENSION = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "pdf": "application/pdf"}
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+MIME_BY_EXTENSION = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
+    "pptx": PPTX,
+}
 EXTENSIONS = {mime: extension for extension, mime in MIME_BY_EXTENSION.items()}
 
 
@@ -27,6 +34,8 @@ def mime_of(data: bytes) -> str:
     """Return the MIME type that the bytes themselves show; `application/octet-stream` when unknown."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
+    if data.startswith(b"PK\x03\x04") and b"ppt/presentation.xml" in data:
+        return PPTX
     for magic, mime in MIME_BY_MAGIC:
         if data.startswith(magic):
             return mime

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sandbox import painter, writer
+from sandbox.album import Album
 from sandbox.calls import Answer, Ask, Kind, Picture
 from sandbox.catalogue import Model, cost_micro_usd, find
 from sandbox.config import Config, Pictures
@@ -28,6 +29,11 @@ class Author:
     def __init__(self, config: Config) -> None:
         """Paint nothing yet."""
         self._gallery = Gallery(config) if config.pictures is Pictures.PAINTED_BEFOREHAND else None
+        self.forget()
+
+    def forget(self) -> None:
+        """Remember no picture that was made; what was painted beforehand stays on its walls."""
+        self._album = Album()
         self._last: dict[tuple[tuple[int, int], str], Picture] = {}
 
     def answer(self, ask: Ask, key: str, avoid: tuple[str, ...] = ()) -> Answer:
@@ -71,7 +77,9 @@ class Author:
             return Picture(painter.encode(retouch(ask.pictures[0], ask.prompt, size, key), ask.mime), ask.mime)
         if self._gallery is not None and ask.size is None:
             return self._gallery.next(ask.aspect_ratio)
-        return Picture(painter.encode(painter.render(ask.prompt, size, key), ask.mime), ask.mime)
+        name = f"{key}:{size}:{ask.prompt}"
+        image = self._album.paint(name, lambda variant: painter.render(ask.prompt, size, _varied(key, variant)))
+        return Picture(painter.encode(image, ask.mime), ask.mime)
 
 
 def without_output(answer: Answer, ask: Ask) -> Answer:
@@ -105,13 +113,15 @@ def _counted(answer: Answer, ask: Ask, model: Model, *, has_output: bool) -> Ans
 class Gallery:
     """Pictures painted before they are asked for, handed out in turn.
 
-    4:5 is painted at once, any other ratio when it is first asked for.
+    4:5 is painted at once, any other ratio when it is first asked for. No two pictures of all walls are alike, so
+    that nothing needs to be compared when they are handed out.
     """
 
     def __init__(self, config: Config) -> None:
         """Paint the first wall."""
         self._config = config
         self._lock = threading.Lock()
+        self._album = Album(config.picture_count * len(painter.SIZES))
         self._walls: dict[str, list[Picture]] = {}
         self._turns: defaultdict[str, itertools.count[int]] = defaultdict(itertools.count)
         self._wall("4:5")
@@ -122,13 +132,27 @@ class Gallery:
         return wall[next(self._turns[aspect_ratio]) % len(wall)]
 
     def _wall(self, aspect_ratio: str) -> list[Picture]:
+        if wall := self._walls.get(aspect_ratio):
+            return wall  # without the lock: who paints another wall must not keep this one's visitors waiting
         with self._lock:
             if aspect_ratio not in self._walls:
                 self._walls[aspect_ratio] = [
-                    painter.paint(f"picture {number}", aspect_ratio, f"{self._config.seed}:{number}")
-                    for number in range(self._config.picture_count)
+                    self._paint(number, aspect_ratio) for number in range(self._config.picture_count)
                 ]
             return self._walls[aspect_ratio]
+
+    def _paint(self, number: int, aspect_ratio: str) -> Picture:
+        prompt, key = f"picture {number}", f"{self._config.seed}:{number}"
+        size = painter.SIZES.get(aspect_ratio, painter.SIZES["1:1"])
+        image = self._album.paint(
+            f"{aspect_ratio}:{key}", lambda variant: painter.render(prompt, size, _varied(key, variant))
+        )
+        return Picture(painter.encode(image), "image/png")
+
+
+def _varied(key: str, variant: int) -> str:
+    """Return the key that paints another picture for the same prompt."""
+    return f"{key}~{variant}" if variant else key
 
 
 def _tokens(text: str) -> int:

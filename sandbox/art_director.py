@@ -51,7 +51,8 @@ def direct(brief: str, key: str) -> str:
     voice = Voice(f"art:{key}", read_topic(title or theme or "an idea taking shape"))
     pick = voice.pick
     subject = theme or title or "an idea taking shape"
-    meaning = f", a metaphor for “{title.rstrip('.')}”" if theme and title else ""
+    # A title in another language stays out: the prompt is English, and a painter might letter what it cannot read.
+    meaning = f", a metaphor for “{title.rstrip('.')}”" if theme and title.isascii() and title else ""
     style = fields.get("brand style", "") or "muted, two colours and one accent"
     ratio = fields.get("aspect ratio", "")
     continuity = fields.get("continuity", "")

@@ -105,6 +105,10 @@ class Config:
     picture_count: int = 48
     """How many pictures per aspect ratio are painted beforehand."""
 
+    def paints_as(self, other: Config) -> bool:
+        """Tell whether the same requests get the same pictures under both."""
+        return (self.seed, self.pictures, self.picture_count) == (other.seed, other.pictures, other.picture_count)
+
     def as_json(self) -> Json:
         """Return the shape that `GET /sandbox/config` shows and PUT accepts."""
         return {

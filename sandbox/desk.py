@@ -208,7 +208,7 @@ class Desk:
 
     def configure(self, config: Config) -> None:
         """Put another configuration in force; calls under way keep what they have begun with."""
-        author = self._author if config == self._config else Author(config)
+        author = self._author if config.paints_as(self._config) else Author(config)
         with self._lock:
             if config.seed != self._config.seed:
                 self._repeats.clear()
@@ -222,6 +222,7 @@ class Desk:
     def reset(self) -> None:
         """Forget calls, bill, load figures, repetitions and faults; settings are again those of the start."""
         self.configure(self._first_config)
+        self._author.forget()
         with self._lock:
             self._ledger = Ledger()
             self._jobs = Jobs()

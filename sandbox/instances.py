@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sandbox.calls import Json
-from sandbox.topics import Topic, read_topic
-from sandbox.voice import Voice
-from sandbox.writer_article import BRIDGES, CONTEXT
+from sandbox.languages.english import ENGLISH
+from sandbox.languages.language import Language
 
 DEPTH = 12  # of nested schemas; a recursive one ends here with nothing optional
 ITEMS = 3  # in an array that does not say how many
 _VERDICTS = frozenset({"verdict", "decision", "status", "outcome", "result", "rating"})
+_FOR_PAINTERS = ("image", "visual", "prompt")  # members with such names are English, whatever the language
 _BAD_NEWS = ("has_", "contains_", "is_blocked", "is_unsafe", "flagged", "blocked", "unsafe", "nsfw", "violates")
 _FORMATS = {
     "date": "2026-11-21", "date-time": "2026-11-21T09:00:00Z", "time": "09:00:00Z", "email": "editor@example.com",
@@ -18,25 +18,25 @@ _FORMATS = {
 }  # fmt: skip
 
 
-def instance(schema: Json, topic: str, key: str) -> object:
-    """Return a value for the schema; the same key gives the same value.
+def instance(schema: Json, topic: str, key: str, language: Language = ENGLISH) -> object:
+    """Return a value for the schema, its texts in the language; the same key gives the same value.
 
     Enums are picked by seed, but a verdict takes its first value; booleans are the good news. `pattern`,
     `not`, `if` and `multipleOf` are not looked at. Type names may be in upper case, as in Gemini's `responseSchema`.
     """
     if not schema:
-        return {"summary": Voice(key, read_topic(topic)).pick(CONTEXT)}
-    return Walk(schema, read_topic(topic), key).value(schema, "", DEPTH)
+        return {"summary": language.voice(key, topic).pick(language.context)}
+    return Walk(schema, topic, key, language).value(schema, "", DEPTH)
 
 
 class Walk:
     """One descent through one schema."""
 
-    def __init__(self, root: Json, topic: Topic, key: str) -> None:
+    def __init__(self, root: Json, topic: str, key: str, language: Language = ENGLISH) -> None:
         """Take all later choices from this key."""
         self._root = root
-        self._topic = topic
-        self._voice = Voice(f"instance:{key}", topic)
+        self._language = language
+        self._voice = language.voice(f"instance:{key}", topic)
 
     def value(self, schema: object, name: str, depth: int) -> object:
         """Return a value for the schema of a member."""
@@ -131,18 +131,24 @@ class Walk:
         """Return a sentence, or a few words for a short field, within minLength and maxLength."""
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
+        if self._language is not ENGLISH and any(part in name.lower() for part in _FOR_PAINTERS):
+            return str(Walk(schema, self._voice.topic.full, name, ENGLISH).value(schema, "", DEPTH))
         least, most = schema.get("minLength", 0), schema.get("maxLength")
         is_label = any(part in name.lower() for part in ("title", "name", "heading", "keyword", "tag", "label"))
-        text = self._label() if is_label else self._voice.pick((*CONTEXT, *BRIDGES))
+        language = self._language
+        text = self._label() if is_label else self._voice.pick((*language.context, *language.bridges))
         while len(text) < least:
-            text += " " + self._voice.pick(BRIDGES)
+            text += language.gap + self._voice.pick(language.bridges)
         if most is not None and len(text) > most:
             text = self._cut(text, most, least)
         return text
 
     def _label(self) -> str:
-        word = self._voice.random.choice(self._topic.words)
-        short = self._topic.short
+        """Return a few words: of the topic, or in another language than English a title."""
+        topic = self._voice.topic
+        if self._language is not ENGLISH:
+            return self._voice.pick([title for idea in self._language.ideas for title in idea.do])
+        word, short = self._voice.random.choice(topic.words), topic.short
         return self._voice.random.choice((short, word, f"better {short}", f"{short} in practice")).capitalize()
 
     def _cut(self, text: str, most: int, least: int) -> str:

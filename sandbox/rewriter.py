@@ -60,7 +60,7 @@ class _Form(Walk):
     """A schema whose texts are the rewritten prompt."""
 
     def __init__(self, schema: Json, text: str, key: str) -> None:
-        super().__init__(schema, read_topic("the scene"), key)
+        super().__init__(schema, "the scene", key)
         self._rewritten = text
 
     def _text(self, schema: Json, name: str) -> str:

@@ -6,7 +6,6 @@ import json
 
 from sandbox.calls import Ask, Json, Kind
 from sandbox.instances import DEPTH, Walk
-from sandbox.topics import read_topic
 
 SCHEMA = "picture_verdict"
 REASON = "The picture does not show what was asked for, and there is lettering in it."
@@ -49,7 +48,7 @@ class _Opinion(Walk):
 
     def __init__(self, schema: Json, key: str, *, is_good: bool, reason: str) -> None:
         """Decide what to think."""
-        super().__init__(schema, read_topic("the picture"), key)
+        super().__init__(schema, "the picture", key)
         self._is_good = is_good
         self._reason = reason
 

@@ -17,15 +17,25 @@ _SENTENCE_START = re.compile(r"(^|[.!?]\s+)([a-z])")
 class Voice:
     """One seeded way of speaking about one topic."""
 
-    def __init__(self, key: str, topic: Topic) -> None:
-        """Take all later choices from this key."""
+    def __init__(
+        self,
+        key: str,
+        topic: Topic,
+        *,
+        typeset: Callable[[str], str] | None = None,
+        capitalises: bool = True,
+    ) -> None:
+        """Take all later choices from this key; `typeset` is put to the words around the topic."""
         self.random = random.Random(key)
         self.topic = topic
+        self._typeset = typeset
+        self._capitalises = capitalises
 
     def say(self, template: str) -> str:
         """Return the template with choices made, the topic in place, and sentences capitalised."""
         text = _CHOICE.sub(lambda found: self.random.choice(found[1].split("|")), template)
-        return _SENTENCE_START.sub(lambda found: found[1] + found[2].upper(), self._fill(text))
+        text = self._fill(self._typeset(text) if self._typeset else text)
+        return _SENTENCE_START.sub(lambda found: found[1] + found[2].upper(), text) if self._capitalises else text
 
     def pick(self, options: Sequence[str], fits: Callable[[str], bool] | None = None) -> str:
         """Say one of the templates, preferring those whose words pass the test; the last resort is the shortest."""

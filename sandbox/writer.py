@@ -1,4 +1,8 @@
-"""The writer: every text of the sandbox. A post reads like a post; another schema gets a valid instance."""
+"""The writer: every text of the sandbox. A post reads like a post; another schema gets a valid instance.
+
+A line `Language: <BCP 47 tag>` decides the language of posts, of other schemas' texts and of plain answers. Image
+prompts, rewritten prompts and verdicts are always English: models read them, and nobody else.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,11 @@ import re
 from sandbox.art_director import direct, is_art_direction
 from sandbox.calls import Ask, Json, Kind
 from sandbox.instances import instance
+from sandbox.languages import language_of
+from sandbox.languages.language import Language
 from sandbox.post_writer import write_post
 from sandbox.rewriter import is_rewrite, rewrite
-from sandbox.topics import read_topic
 from sandbox.verdicts import is_review, verdict
-from sandbox.voice import Voice
-from sandbox.writer_article import BRIDGES, CONTEXT, LEADS
 
 POST_SCHEMA = "full_post_content"
 POST_MEMBERS = frozenset({"hook", "slides", "article", "quote"})
@@ -37,12 +40,16 @@ def write(ask: Ask, key: str, avoid: tuple[str, ...] = ()) -> str:
 
 
 def _content(ask: Ask, key: str) -> object:
-    topic = field(ask.prompt, "Topic") or _subject_line(ask.prompt)
+    topic, language = field(ask.prompt, "Topic") or _subject_line(ask.prompt), _language(ask)
     if not _is_post(ask):
-        return instance(ask.schema, topic, key)
+        return instance(ask.schema, topic, key, language)
     slides = field(ask.prompt, "Slides")
     count = int(slides) if slides.isdecimal() and int(slides) > 0 else _least_slides(ask.schema)
-    return write_post(topic, field(ask.prompt, "Tone").lower(), count, key)
+    return write_post(topic, field(ask.prompt, "Tone").lower(), count, key, language)
+
+
+def _language(ask: Ask) -> Language:
+    return language_of(field(ask.prompt, "Language"))
 
 
 def _is_post(ask: Ask) -> bool:
@@ -71,7 +78,8 @@ def _subject_line(prompt: str) -> str:
 
 def _paragraph(ask: Ask, key: str) -> str:
     """Return four sentences on whatever was asked."""
-    voice = Voice(key, read_topic(field(ask.prompt, "Topic") or _subject_line(ask.prompt)))
-    leads = [lead for tone in LEADS.values() for lead in tone]
-    bridges = [voice.say(bridge) for bridge in voice.shuffled(BRIDGES)[:2]]
-    return " ".join([voice.pick(leads), voice.pick(CONTEXT), *bridges])
+    language = _language(ask)
+    voice = language.voice(key, field(ask.prompt, "Topic") or _subject_line(ask.prompt))
+    leads = [lead for tone in language.leads.values() for lead in tone]
+    bridges = [voice.say(bridge) for bridge in voice.shuffled(language.bridges)[:2]]
+    return language.gap.join([voice.pick(leads), voice.pick(language.context), *bridges])

@@ -9,6 +9,7 @@ from app.pipelines.pipeline import Done, Layout, Work
 from app.runs.claims import Claim
 from making import FULL_POST, stage_of
 from workers.ask import Asker
+from workers.slides import Composer
 
 
 def fault(name: str, times: int | None = None, **params: object) -> dict[str, object]:
@@ -34,6 +35,7 @@ def work_of(held: Claim) -> Work:
         compose=no_slide,
         picture=held.piece.picture,
         refused=held.piece.refused,
+        fits=Composer(held.run, held.piece).fits,
     )
 
 

@@ -21,6 +21,8 @@ class Loopback:
     cut_after: int | None = None
     """Bytes of the body after which the connection is closed; None = the whole body is sent."""
     received: list[bytes] = field(default_factory=list)
+    turns: list[bytes] = field(default_factory=list)
+    """Bodies of the next answers, one each; then `body` again."""
 
     def says(self, status: int, body: object, **headers: str) -> None:
         """Answer every request like this; a body that is not bytes is sent as JSON."""
@@ -37,13 +39,14 @@ def loopback() -> Iterator[Loopback]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             answer.received.append(self.rfile.read(int(self.headers.get("content-length") or 0)))
+            body = answer.turns.pop(0) if answer.turns else answer.body
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", str(len(answer.body)))
+            self.send_header("content-length", str(len(body)))
             self.send_header("connection", "close")
             self.end_headers()
-            self.wfile.write(answer.body[: answer.cut_after])
+            self.wfile.write(body[: answer.cut_after])
 
         do_GET = do_POST = do_PUT = do_HEAD = answer  # noqa: N815 - the names that http.server calls
 

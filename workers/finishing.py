@@ -1,11 +1,13 @@
-"""`finish`: backgrounds for slides whose picture failed, the PDF, and the one transaction that ends the round."""
+"""`finish`: backgrounds for slides whose picture failed, PDF and deck, and the one transaction that ends the round."""
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from celery import Task
 
@@ -13,22 +15,30 @@ from app import broker
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
+from app.domain.brand import BrandKit
+from app.domain.keys import content_digest
+from app.domain.provenance import Provenance, Source
 from app.domain.states import PieceState
 from app.pipelines.catalog import all_pipelines
 from app.runs import finish as rounds_end
 from app.storage import storage
 from workers import safekeeping
-from workers.slides import Composer, pdf_key
+from workers.slides import Composer, logo_of
 
 log = logging.getLogger(__name__)
 STORAGE_RETRY_S = 5
+FETCHERS = 6
+
+Stored: TypeAlias = Mapping[str, Any]
+"""A stored picture, as its row has it."""
+Slides: TypeAlias = Sequence[tuple[Piece, Stored]]
 
 
 def finish(task: Task, run_id: uuid.UUID, round_: int) -> None:
     """End the round once.
 
     1. Return unless every piece is terminal.
-    2. Draw what is missing and write the PDF: same input, same bytes, so that a crash repeats it harmlessly.
+    2. Draw what is missing and write PDF and deck: same input, same bytes, so that a crash repeats it harmlessly.
     3. End the round in one transaction; then the next waiting run may start.
     """
     with transaction(durable=False) as session:
@@ -38,9 +48,9 @@ def finish(task: Task, run_id: uuid.UUID, round_: int) -> None:
         pieces = rounds_end.pieces_of(session, run_id)
     try:
         drawn = backgrounds(run, pieces)
-        result = carousel(run, pieces, drawn)
+        result = bound(run, pieces, drawn)
     except errors.StorageError as exc:
-        # Not raised past Celery: the watchdog ends the run without its PDF if storage stays away.
+        # Not raised past Celery: the watchdog ends the run without its files if storage stays away.
         raise task.retry(exc=exc, countdown=STORAGE_RETRY_S) from exc
     with transaction() as session:
         state = rounds_end.finish(session, run_id, round_, result, drawn)
@@ -66,30 +76,97 @@ def backgrounds(run: Run, pieces: Sequence[Piece]) -> dict[uuid.UUID, dict[str, 
     for piece in pieces:
         if piece.is_picture and piece.state is PieceState.FAILED and piece.composed is None:
             try:
-                drawn[piece.id] = Composer(run, piece)(pipeline.layout(request, piece.kind, piece.position, piece.data))
-            except errors.TextDoesNotFit:
-                log.warning("no_background", extra={"piece_id": str(piece.id)})
+                layout = pipeline.layout(request, piece.kind, piece.position, piece.data)
+                drawn[piece.id] = Composer(run, piece).background(layout)
+            except (errors.TextDoesNotFit, errors.SlideRefused) as exc:
+                log.warning("no_background", extra={"piece_id": str(piece.id), "code": exc.code})
+            except errors.StorageError:
+                raise
+            except Exception:  # a fault in drawing must not keep the run from ending, again and again
+                log.exception("no_background", extra={"piece_id": str(piece.id)})
     return drawn
 
 
-def carousel(run: Run, pieces: Sequence[Piece], drawn: dict[uuid.UUID, dict[str, Any]]) -> dict[str, Any] | None:
-    """Store the run's PDF and return its key as the result has it; None when there is nothing to bind.
+def bound(run: Run, pieces: Sequence[Piece], drawn: Mapping[uuid.UUID, Stored]) -> dict[str, Any] | None:
+    """Store what binds the run's slides, a PDF and a deck to be edited, and return their keys as the result has them.
 
-    Raises StorageError.
+    None when there is nothing to bind; a file that cannot be made is left out. Raises StorageError.
     """
-    from workers.images.pdf import Page, carousel_pdf  # noqa: PLC0415 - reportlab only where PDFs are written
-
     pipeline = all_pipelines()[run.pipeline]
-    slides = [(piece.composed or drawn.get(piece.id), piece) for piece in pieces if piece.kind == pipeline.carousel]
-    pages = [
-        Page(safekeeping.get(slide["key"]), f"{piece.data['title']}\n{piece.data['body']}")
-        for slide, piece in slides
-        if slide is not None
-    ]
-    if not pages:
+    shown = [(piece, piece.composed or drawn.get(piece.id)) for piece in pieces if piece.kind == pipeline.carousel]
+    slides = [(piece, slide) for piece, slide in shown if slide is not None]
+    if not slides:
         return None
-    request = pipeline.request.model_validate(run.request)
-    pdf = carousel_pdf(pages, title=pipeline.heading(request), language=getattr(request, "language", "en"))
-    key = pdf_key(run.id, pdf)
-    storage().put(key, pdf)
-    return {"carousel_pdf": key}
+    title = pipeline.heading(pipeline.request.model_validate(run.request))
+    made = {}
+    for name, extension, bind in (("carousel", "pdf", _pdf), ("deck", "pptx", _deck)):
+        try:
+            data = bind(run, title, slides)
+        except errors.StorageError:
+            raise
+        except errors.NotFound as exc:  # somebody removed a slide's bytes
+            log.warning("not_bound", extra={"run_id": str(run.id), "file": name, "reason": str(exc)})
+            continue
+        except Exception:  # a fault in an extra file must not keep a paid run from ending, again and again
+            log.exception("not_bound", extra={"run_id": str(run.id), "file": name})
+            continue
+        made[f"{name}_{extension}"] = key = bound_key(run.id, name, data, extension)
+        storage().put(key, data)
+    return made
+
+
+def _pdf(run: Run, title: str, slides: Slides) -> bytes:
+    from workers.images.pdf import Page, carousel_pdf  # noqa: PLC0415 - only where PDFs are written
+
+    pages = [
+        Page(data, "\n".join(words(piece, slide)))
+        for (piece, slide), data in zip(slides, _fetched([slide["key"] for _, slide in slides]), strict=True)
+    ]
+    return carousel_pdf(pages, title=title, language=_language(run))
+
+
+def _deck(run: Run, title: str, slides: Slides) -> bytes:
+    from workers.images.deck import Deck, DeckSlide, deck_pptx  # noqa: PLC0415 - python-pptx takes 0.1 s to load
+
+    brand, first = BrandKit.model_validate(run.brand), slides[0][1]
+    on_picture = [piece.picture if slide.get("on_picture", True) else None for piece, slide in slides]
+    pictures = iter(_fetched([made["key"] for made in on_picture if made is not None]))
+    made_slides = []
+    for (piece, slide), made in zip(slides, on_picture, strict=True):
+        subject = str(piece.data.get("image_theme") or "")
+        of_words = DeckSlide(*words(piece, slide), alt_text=str(slide.get("alt_text") or ""), subject=subject)
+        if made is not None:
+            maker = Provenance(Source.TRAINED, made.get("model"), made.get("provider"), bool(made.get("sandbox")))
+            of_words = replace(of_words, picture=next(pictures), provenance=maker)
+        made_slides.append(of_words)
+    deck = Deck(
+        title=title,
+        language=_language(run),
+        size_px=(first["width"], first["height"]),
+        look=brand.look(),
+        made_at=run.created_at,
+        handle=brand.handle,
+        logo=logo_of(brand),
+    )
+    return deck_pptx(deck, made_slides)
+
+
+def words(piece: Piece, slide: Stored) -> tuple[str, str]:
+    """Return title and body as they stand on a slide: after an edit that could not be drawn, those from before."""
+    title, body = (str(slide.get(name) or piece.data.get(name) or "") for name in ("title", "body"))
+    return title, body
+
+
+def _fetched(keys: Sequence[str]) -> list[bytes]:
+    """Return the bytes of `keys`, fetched side by side: from a bucket one after the other they take a second."""
+    with ThreadPoolExecutor(max_workers=FETCHERS) as fetchers:
+        return list(fetchers.map(safekeeping.get, keys))
+
+
+def _language(run: Run) -> str:
+    return str(run.request.get("language", "en"))
+
+
+def bound_key(run_id: uuid.UUID, name: str, data: bytes, extension: str) -> str:
+    """Return the immutable key of what binds a run's slides."""
+    return f"posts/{run_id}/{name}-{content_digest(data)[:12]}.{extension}"

@@ -1,4 +1,9 @@
-"""Paid bytes are kept: in storage, or in the table `unstored` until storage takes them."""
+"""Paid bytes are kept: in storage, or in the table `unstored` until storage takes them.
+
+The original stays as its provider made it: gates, reviews, the cache and slides work on it. People are shown a copy
+beside it whose file says where it comes from (workers.images.labels). The copy follows from the original: whoever
+stores the original stores the copy, so that a crash between the two costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -13,12 +19,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.models import Call, Unstored
 from app.db.session import transaction
-from app.domain.errors import NotFound, ProviderDown, StorageError
-from app.domain.keys import content_digest, picture_key, piece_name
+from app.domain.errors import NotFound, PictureRefused, ProviderDown, StorageError
+from app.domain.keys import content_digest, labelled_key, picture_key, piece_name, shown_key
+from app.domain.provenance import Provenance, Source
 from app.runs.claims import Claim
 from app.settings import settings
 from app.storage import EXTENSIONS, mime_of, storage
 from workers.images import gates
+from workers.images.labels import label
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +63,14 @@ def keep_picture(
     under that key, or knows that they are lost.
     """
     key = key_of(held, picture.data)
-    put_or_keep(key, picture.data, call_id)
-    return {
+    is_stored = put_or_keep(key, picture.data, call_id)
+    copy = labelled(key, picture.data, Provenance(Source.TRAINED, model, provider, settings().is_sandboxed))
+    if copy is not None and is_stored:
+        try:
+            storage().put(copy.key, copy.data)
+        except StorageError:
+            _wait(key, picture.data, call_id)  # the relay stores both
+    row = {
         "key": key,
         "mime": picture.mime,
         "width": picture.width,
@@ -69,7 +83,9 @@ def keep_picture(
         "call_id": str(call_id),
         "seconds": round(seconds, 3),
         "cached": False,
+        "sandbox": settings().is_sandboxed,
     }
+    return row if copy is None else row | {"labelled": copy.row}
 
 
 def copied(held: Claim, picture: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +95,41 @@ def copied(held: Claim, picture: Mapping[str, Any]) -> dict[str, Any]:
     data = get(picture["key"])
     if key != picture["key"]:
         storage().put(key, data)
-    return {**picture, "key": key}
+    own = {field: value for field, value in picture.items() if field != "labelled"} | {"key": key}
+    sandbox = bool(picture.get("sandbox", settings().is_sandboxed))
+    made_by = Provenance(Source.TRAINED, picture.get("model"), picture.get("provider"), sandbox)
+    if (copy := labelled(key, data, made_by)) is None:
+        return own
+    storage().put(copy.key, copy.data)
+    return own | {"labelled": copy.row}
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A picture's labelled copy, not stored yet."""
+
+    key: str
+    data: bytes
+    had_credentials: bool
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What Piece.picture says of it."""
+        told = {"key": self.key, "bytes": len(self.data), "sha256": content_digest(self.data)}
+        return told | {"had_credentials": self.had_credentials}
+
+
+def labelled(key: str, data: bytes, provenance: Provenance) -> Copy | None:
+    """Return the labelled copy of the picture at `key`; the same arguments give the same key and bytes.
+
+    None when it cannot be labelled: then the original is shown. No picture that passed its gates is such a one.
+    """
+    try:
+        made = label(data, mime_of(data), provenance)
+    except (PictureRefused, KeyError) as exc:
+        log.warning("not_labelled", extra={"key": key, "reason": str(exc)[:200]})
+        return None
+    return Copy(labelled_key(key, content_digest(made.data)), made.data, made.had_credentials)
 
 
 def bytes_of(call: Call) -> bytes:
@@ -93,8 +143,11 @@ def bytes_of(call: Call) -> bytes:
         raise ProviderDown("a paid picture was lost in a crash before it was stored", provider=call.provider) from None
 
 
-def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> None:
-    """Store paid bytes, repeating for a while (PRESSROOM_STORE_PATIENCE); then keep them in the database for the relay to store."""
+def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> bool:
+    """Store paid bytes, repeating for a while (PRESSROOM_STORE_PATIENCE); then keep them in the database for the relay to store.
+
+    Returns whether storage has them.
+    """
     global _storage_is_down  # noqa: PLW0603 - a flag of this process
     give_up_at = time.monotonic() + settings().store_patience.total_seconds()
     pause_s = 0.5
@@ -110,7 +163,15 @@ def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> None:
             pause_s = min(pause_s * 2, 5)
         else:
             _storage_is_down = False
-            return
+            return True
+    _wait(key, data, call_id)
+    return False
+
+
+def _wait(key: str, data: bytes, call_id: uuid.UUID) -> None:
+    """Keep an original in the database until storage is back."""
+    global _storage_is_down  # noqa: PLW0603 - a flag of this process
+    _storage_is_down = True
     with transaction() as session:
         session.execute(
             insert(Unstored).values(call_id=call_id, key=key, mime=mime_of(data), data=data).on_conflict_do_nothing()
@@ -129,12 +190,29 @@ def get(key: str) -> bytes:
         return kept
 
 
-def withdraw(key: str) -> None:
-    """Take a picture away that may not be shown: its address was never told, but is public. Storage's troubles are logged."""
-    try:
-        storage().delete(key)
-    except StorageError as exc:
-        log.warning("not_withdrawn", extra={"key": key, "reason": str(exc)[:200]})
+def withdraw(picture: Mapping[str, Any]) -> None:
+    """Take a picture away that may not be shown, with its copy, and from what waits to be stored.
+
+    Its address was never told, but is public. Storage's troubles are logged.
+    """
+    key = str(picture["key"])
+    with transaction() as session:
+        session.execute(delete(Unstored).where(Unstored.key == key))
+    for each in dict.fromkeys((key, shown_key(picture))):
+        try:
+            storage().delete(each)
+        except StorageError as exc:
+            log.warning("not_withdrawn", extra={"key": each, "reason": str(exc)[:200]})
+
+
+def _store_waiting(row: Unstored) -> None:
+    """Store an original that waited, and its copy. Twice is harmless: keys are made of the bytes. Raises StorageError."""
+    storage().put(row.key, row.data)
+    with transaction() as session:
+        call = session.get_one(Call, row.call_id)
+    made_by = Provenance(Source.TRAINED, call.model, call.provider, call.is_sandbox)
+    if (copy := labelled(row.key, row.data, made_by)) is not None:
+        storage().put(copy.key, copy.data)
 
 
 def empty_unstored(most: int = 20) -> int:
@@ -149,7 +227,7 @@ def empty_unstored(most: int = 20) -> int:
         if row is None:
             continue
         try:
-            storage().put(row.key, row.data)  # twice is harmless: the key is made of the bytes
+            _store_waiting(row)
         except StorageError as exc:
             refused = exc  # one that is never taken must not keep those behind it waiting
             continue

@@ -1,23 +1,34 @@
-"""The `compose` of one execution: draws a slide on its stored picture, and stores the slide."""
+"""The `compose` of one execution: measures texts, draws a slide on its stored picture, proves it and stores it."""
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
-from typing import Any
+import logging
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from app.db.models import Piece, Run
 from app.domain.brand import BrandKit
+from app.domain.errors import NotFound, SlideRefused, TextDoesNotFit
 from app.domain.keys import content_digest, picture_key, piece_name
+from app.domain.provenance import Provenance, Source
 from app.pipelines.pipeline import Layout
 from app.settings import settings
-from app.storage import storage
+from app.storage import EXTENSIONS, storage
 from workers import safekeeping
+
+if TYPE_CHECKING:  # Pillow and fonts are loaded only where slides are drawn or measured
+    from workers.images.compositor import Composed, Slide
+
+log = logging.getLogger(__name__)
+
+LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, which holds for images of text too
+FIELDS = {"quote": ("text", "author"), "article": ("title", "")}  # what a writer calls title and body of a role
 
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Draws one piece's slide."""
+    """Measures and draws one piece's slide, in its run's brand and language."""
 
     run: Run
     piece: Piece
@@ -25,54 +36,195 @@ class Composer:
     def __call__(self, layout: Layout) -> dict[str, Any]:
         """Return the composed slide, stored, as Piece.composed has it.
 
-        Without a picture the slide gets its typographic background. Raises TextDoesNotFit, StorageError.
+        Without a picture the slide gets its typographic background.
+        Raises TextDoesNotFit, SlideRefused, StorageError, and NotFound when the picture is gone.
         """
-        from workers.images import compositor  # noqa: PLC0415 - Pillow and fonts only where slides are drawn
-
         picture = safekeeping.get(self.piece.picture["key"]) if self.piece.picture else None
-        brand = BrandKit.model_validate(self.run.brand)
-        composed = compositor.compose(
-            compositor.Slide(
-                role=layout.role,
-                index=layout.index,
-                total=layout.total,
-                title=layout.title,
-                body=layout.body,
-                handle=brand.handle,
-                theme=theme_of(brand),
-                size=layout.size_px,
-                seed=str(self.run.id),
-                sandbox=settings().is_sandboxed,
-            ),
-            picture,
-        )
-        key = self._key(composed.jpeg)
-        storage().put(key, composed.jpeg)
+        return self._stored(layout, picture)
+
+    def background(self, layout: Layout) -> dict[str, Any]:
+        """Return the slide on its typographic background, whatever picture there is. Raises as drawing on one does."""
+        return self._stored(layout, None)
+
+    def fits(self, layout: Layout) -> str | None:
+        """Say what is too long on a slide of this run, or cannot be drawn, to whoever writes it; None = all is well.
+
+        Nothing is drawn: it takes milliseconds.
+        """
+        from workers.images import compositor  # noqa: PLC0415
+
+        slide = self._slide(layout)
+        try:
+            compositor.measure(slide)
+        except TextDoesNotFit:
+            return f"{too_long(layout)}; write it shorter"
+        if boxes := undrawable(slide).boxes:
+            return f"no font has {_named(boxes)}; write it without"
+        return None
+
+    def _stored(self, layout: Layout, picture: bytes | None) -> dict[str, Any]:
+        from workers.images import compositor  # noqa: PLC0415
+
+        slide = self._slide(layout)
+        try:
+            composed = compositor.compose(slide, picture)
+        except TextDoesNotFit as exc:
+            raise TextDoesNotFit(f"{too_long(layout)}; edit it, and the slide is drawn again") from exc
+        left_out = refuse_unproven(slide, composed)
+        data = self._labelled(composed, is_on_picture=picture is not None)
+        digest = content_digest(data)
+        name = piece_name(self.piece.kind, self.piece.position)
+        key = picture_key(self.run.id, name, digest, EXTENSIONS[composed.mime])
+        storage().put(key, data)
         return {
             "key": key,
-            "mime": "image/jpeg",
+            "mime": composed.mime,
             "width": composed.width,
             "height": composed.height,
-            "bytes": len(composed.jpeg),
-            "sha256": content_digest(composed.jpeg),
-            "contrast": round(composed.contrast, 2),
-            "missing_glyphs": composed.missing_glyphs,
+            "bytes": len(data),
+            "sha256": digest,
+            "title": layout.title,
+            "body": layout.body,
             "alt_text": composed.alt_text,
+            "layout": composed.layout,
+            "theme": asdict(slide.theme),
+            "language": slide.language,
+            "on_picture": picture is not None,
+            "contrast": round(composed.contrast, 2),
+            "missing_glyphs": 0,
+            "left_out": left_out,
+            "overflow": composed.overflow,
+            "safe": composed.safe,
+            "least_type_px": composed.least_type_px,
+            "scrim": round(composed.scrim, 2),
         }
 
-    def _key(self, jpeg: bytes) -> str:
-        return picture_key(self.run.id, piece_name(self.piece.kind, self.piece.position), content_digest(jpeg), "jpg")
+    def _labelled(self, composed: Composed, *, is_on_picture: bool) -> bytes:
+        """Return the slide's file with who made the picture in it; see app.domain.provenance."""
+        from workers.images.labels import label  # noqa: PLC0415
+
+        sandbox = _is_sandbox(self.piece)
+        if is_on_picture and (made := self.piece.picture):
+            told = Provenance(Source.COMPOSITE, made.get("model"), made.get("provider"), sandbox)
+        else:
+            told = Provenance(Source.ALGORITHMIC, is_sandbox=sandbox)
+        return label(composed.data, composed.mime, told).data
+
+    def _slide(self, layout: Layout) -> Slide:
+        from workers.images import compositor  # noqa: PLC0415
+
+        brand = BrandKit.model_validate(self.run.brand)
+        return compositor.Slide(
+            role=layout.role,
+            index=layout.index,
+            total=layout.total,
+            title=layout.title,
+            body=layout.body,
+            handle=brand.handle,
+            theme=brand.look(),
+            size=layout.size_px,
+            seed=str(self.run.made_from or self.run.id),  # in another format the backgrounds stay what they are
+            language=self.run.request.get("language", "en"),
+            logo=logo_of(brand),
+            file_type=self.run.request.get("pictures", "jpeg"),
+            sandbox=_is_sandbox(self.piece),
+        )
 
 
-def theme_of(brand: BrandKit) -> Any:
-    """Return the compositor's theme for a brand."""
-    from workers.images import compositor  # noqa: PLC0415
+def _is_sandbox(piece: Piece) -> bool:
+    return bool((piece.picture or {}).get("sandbox", settings().is_sandboxed))
 
-    return compositor.Theme(
-        background=brand.background, surface=brand.surface, text=brand.text, muted=brand.muted, accent=brand.accent
+
+def too_long(layout: Layout) -> str:
+    """Say that the texts of a slide cannot be set in readable type, and how long they are."""
+    names = FIELDS.get(layout.role, ("title", "body"))
+    told = [
+        f"{name} of {len(text)} characters"
+        for name, text in zip(names, (layout.title, layout.body), strict=True)
+        if text and name
+    ]
+    longest = max(f"{layout.title} {layout.body}".split(), key=len, default="")
+    width, height = layout.size_px
+    return (
+        f"too long to be set in readable type on {width}x{height} px: {' and '.join(told)}, longest word"
+        f" {len(longest)} characters"
     )
 
 
-def pdf_key(run_id: uuid.UUID, data: bytes) -> str:
-    """Return the immutable key of a run's carousel."""
-    return f"posts/{run_id}/carousel-{content_digest(data)[:12]}.pdf"
+def refuse_unproven(slide: Slide, composed: Composed) -> int:
+    """Return how many pictographs were left out of a slide that may be shown. Raises SlideRefused that says what to do."""
+    lacking = undrawable(slide)
+    boxes = max(len(lacking.boxes), composed.missing_glyphs - lacking.left_out)
+    if boxes:
+        raise SlideRefused(
+            f"{boxes} characters would show as boxes, for no font here has {_named(lacking.boxes) or 'them'}; write it"
+            " without them, or have the operator install a font of their script, then resume the run",
+            code="slide_refused:missing_glyphs",
+        )
+    if composed.overflow:
+        raise SlideRefused(
+            "text would reach out of the slide's safe area; shorten it, and it is drawn again",
+            code="slide_refused:overflow",
+        )
+    if not composed.safe:
+        raise SlideRefused(
+            "text would stand where apps lay their controls; shorten it, and it is drawn again",
+            code="slide_refused:unsafe",
+        )
+    if composed.contrast < LEAST_CONTRAST:
+        raise SlideRefused(
+            f"text would stand out from what is under it by {composed.contrast:.2f}:1 only, less than {LEAST_CONTRAST}:1;"
+            " have another picture made, or change the brand's colours",
+            code="slide_refused:contrast",
+        )
+    return lacking.left_out
+
+
+@dataclass(frozen=True, slots=True)
+class Undrawable:
+    """What no font has of a slide's words."""
+
+    boxes: tuple[str, ...]
+    """Characters that would show as boxes, each time they occur."""
+    left_out: int
+    """Pictographs, which are left out: better no emoji than an empty box."""
+
+
+def undrawable(slide: Slide) -> Undrawable:
+    """Return what no font has of a slide's words."""
+    from workers.images.compositor.fonts import Face  # noqa: PLC0415
+    from workers.images.compositor.fontstack import prepare, stack_for  # noqa: PLC0415
+    from workers.images.compositor.graphemes import clean, is_pictograph  # noqa: PLC0415
+
+    text = clean(f"{slide.title}\n{slide.body}\n{slide.handle or ''}")
+    lacking = prepare(text, stack_for(text, Face.TEXT, slide.theme.fonts, slide.language)).missing
+    boxes = tuple(cluster for cluster in lacking if not is_pictograph(cluster[0]))
+    return Undrawable(boxes, len(lacking) - len(boxes))
+
+
+def _named(characters: tuple[str, ...]) -> str:
+    """Return characters with the names of their scripts: `ꦲ (Javanese)`."""
+    from fontTools import unicodedata  # type: ignore[import-untyped]  # noqa: PLC0415 - fontTools ships no types
+
+    names = {one: unicodedata.script_name(unicodedata.script(one[0])) for one in characters}
+    return ", ".join(f"{one} ({name.replace('_', ' ')})" for one, name in [*names.items()][:5])
+
+
+def logo_of(brand: BrandKit) -> bytes | None:
+    """Return the PNG of a brand's logo; None when it has none, or it is gone: a slide goes on without it.
+
+    Raises StorageError.
+    """
+    if brand.logo is None:
+        return None
+    try:
+        return _logo(brand.logo.key)
+    except NotFound:
+        log.warning("logo_gone", extra={"key": brand.logo.key})
+        return None
+
+
+@lru_cache(maxsize=16)
+def _logo(key: str) -> bytes:
+    """Return a logo's bytes, which its key decides; it stands on many slides."""
+    return storage().get(key)

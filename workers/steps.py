@@ -18,7 +18,7 @@ from app.db.models import Piece
 from app.db.session import transaction
 from app.domain import errors
 from app.domain.brand import BrandKit
-from app.domain.keys import current_copy_key, piece_name
+from app.domain.keys import current_copy_key, piece_name, shown_key
 from app.pipelines.pipeline import Done, Pipeline, Stage, Work
 from app.runs import claims
 from app.runs.claims import Claim, Moved
@@ -134,6 +134,7 @@ def _claimed(step: str, piece_id: str, round_: int) -> Claim:
 
 
 def _work(pipeline: Pipeline, stage: Stage, held: Claim) -> Work:
+    composer = Composer(held.run, held.piece)
     return Work(
         request=pipeline.request.model_validate(held.run.request),
         brand=BrandKit.model_validate(held.run.brand),
@@ -142,9 +143,10 @@ def _work(pipeline: Pipeline, stage: Stage, held: Claim) -> Work:
         data=held.piece.data,
         prompt=held.piece.prompt,
         ask=Asker(held, stage),
-        compose=Composer(held.run, held.piece),
+        compose=composer,
         picture=held.piece.picture,
         refused=held.piece.refused,
+        fits=composer.fits,
     )
 
 
@@ -226,6 +228,6 @@ def _copy_current(piece: Piece, picture: dict[str, Any]) -> None:
     """Keep the copy under the brief's deterministic key; nothing reads it back, so that a failure costs nothing."""
     name = piece_name(piece.kind, piece.position)
     try:
-        storage().copy(picture["key"], current_copy_key(piece.run_id, name, EXTENSIONS[picture["mime"]]))
+        storage().copy(shown_key(picture), current_copy_key(piece.run_id, name, EXTENSIONS[picture["mime"]]))
     except (errors.StorageError, errors.NotFound):
         log.warning("copy_failed", extra={"key": picture["key"]})

@@ -1,4 +1,4 @@
-"""What beat starts: admission, the relay, the watchdog. Each may run twice or be missed without harm."""
+"""What beat starts: admission, the relay, schedules, the watchdog. Each may run twice or be missed without harm."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app import admission, broker, notifications
 from app.db.session import transaction
 from app.domain.errors import StorageError, Unavailable
 from app.runs import finish, plan
+from app.schedules import starts
 from workers import canvas, safekeeping
 from workers.images import cache
 
@@ -23,6 +24,7 @@ def register(app: Celery) -> None:
     app.task(name="upkeep.relay")(relay)
     app.task(name="upkeep.watchdog")(watchdog)
     app.task(name="upkeep.tidy")(tidy)
+    app.task(name="upkeep.start_schedules")(start_schedules)
     app.task(name="upkeep.notify")(notifications.send_due)
 
 
@@ -60,6 +62,12 @@ def relay() -> None:
         safekeeping.empty_unstored()
     except StorageError:
         log.warning("storage_still_down")
+
+
+def start_schedules() -> None:
+    """Order what schedules are due for, and start it."""
+    if starts.start_due():
+        admit()
 
 
 def watchdog() -> None:

@@ -18,6 +18,7 @@ from app.api import (
     pieces,
     problems,
     runs,
+    schedules,
     stream,
     warming,
     watch,
@@ -31,7 +32,7 @@ def create_app() -> Flask:
     """Return the `web` process: everything but streams. Nothing is connected before it is warmed up or asked."""
     app = _bare("web")
     app.extensions["warm_up"] = warming.warm_up
-    for module in (generate, runs, pieces, files, account, brands, stream, health, openapi):
+    for module in (generate, runs, pieces, files, account, brands, schedules, stream, health, openapi):
         app.register_blueprint(module.blueprint)
     return app
 

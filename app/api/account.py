@@ -16,8 +16,8 @@ from app.api import auth, bodies
 from app.db.models import ApiKey
 from app.db.session import transaction
 from app.domain.plans import month_of
+from app.domain.prices import usd
 from app.domain.states import QuotaUnit
-from app.runs.view import usd
 
 blueprint = Blueprint("account", __name__)
 

@@ -8,6 +8,8 @@ import time
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from app.domain import png
+
 log = logging.getLogger(__name__)
 
 HEADERS = {
@@ -18,8 +20,15 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 QUIET = ("/healthz", "/readyz")  # probes come every few seconds
-LONG_BODIES = ("generate.generate", "generate.quote")
 MAX_LONG_BODY_BYTES = 2400 * 1024  # a hundred prompts of 2,000 characters, each 12 bytes at most as JSON escapes it
+MAX_TOPICS_BODY_BYTES = 256 * 1024  # a thousand topics of usual length
+LONG_BODIES = {
+    "generate.generate": MAX_LONG_BODY_BYTES,
+    "generate.quote": MAX_LONG_BODY_BYTES,
+    "brands.put_logo": png.MAX_BYTES,
+    "schedules.create_schedule": MAX_TOPICS_BODY_BYTES,
+    "schedules.replace_schedule": MAX_TOPICS_BODY_BYTES,
+}
 
 
 def register(app: Flask) -> None:
@@ -32,7 +41,7 @@ def _start() -> None:
     """Read the body before any transaction opens: a caller who sends slowly must not hold a database session."""
     g.started = time.perf_counter()
     if request.endpoint in LONG_BODIES:
-        request.max_content_length = MAX_LONG_BODY_BYTES
+        request.max_content_length = LONG_BODIES[request.endpoint]
     body = request.get_data(cache=True)
     if request.content_length is None and len(body) >= (request.max_content_length or 0) > 0:
         raise RequestEntityTooLarge  # Werkzeug cuts a chunked body at the limit and says nothing

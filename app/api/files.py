@@ -1,4 +1,4 @@
-"""Files: the pictures of the folder storage, the PDF and the export of a run."""
+"""Files: the pictures of the folder storage, the PDF, the editable deck and the export of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.api import answers, auth
 from app.db.session import transaction
 from app.domain.errors import NotFound
 from app.runs import view
-from app.storage import IMMUTABLE, MIME_BY_EXTENSION, SHORT_LIVED, Folder, storage
+from app.storage import IMMUTABLE, MIME_BY_EXTENSION, PPTX, SHORT_LIVED, Folder, storage
 
 blueprint = Blueprint("files", __name__)
 
-HAS_DIGEST = re.compile(r"[/-][0-9a-f]{12}\.[a-z]+$")  # app.domain.keys.picture_key, and the PDF's key
-SERVED = re.compile(r"(posts|ads)/[\w./-]+\.[a-z]+")
+HAS_DIGEST = re.compile(r"[/-][0-9a-f]{12}\.[a-z]+$")  # app.domain.keys: pictures, logos, and the PDF's key
+SERVED = re.compile(r"(posts|ads|brands)/[\w./-]+\.[a-z]+")
 CSP = "default-src 'none'; sandbox"
 
 
@@ -46,9 +46,17 @@ def carousel(run_id: uuid.UUID) -> ResponseReturnValue:
     return _download(exports.carousel_pdf(run, storage()), "application/pdf", f"{_name(run.pipeline, run_id)}.pdf")
 
 
+@blueprint.get("/api/runs/<uuid:run_id>/deck.pptx")
+def deck(run_id: uuid.UUID) -> ResponseReturnValue:
+    """Download the slides with text that can be edited, for PowerPoint, Keynote and Google Slides; 409 before the run has ended."""
+    with transaction() as session:
+        run = view.owned(session, auth.user(session), run_id)
+    return _download(exports.deck_pptx(run, storage()), PPTX, f"{_name(run.pipeline, run_id)}.pptx")
+
+
 @blueprint.get("/api/runs/<uuid:run_id>/export.zip")
 def export(run_id: uuid.UUID) -> ResponseReturnValue:
-    """Download everything: slides, PDF, article, quote, post.json and costs.csv; 409 before the run has ended."""
+    """Download everything: pictures, PDF, editable deck, article, caption, costs and manifest; 409 before the run has ended."""
     with transaction() as session:
         run = view.owned(session, auth.user(session), run_id)
         exports.check_finished(run)

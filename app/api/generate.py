@@ -11,9 +11,9 @@ from app import costs
 from app.api import answers, auth, bodies
 from app.db.models import Run
 from app.db.session import transaction
+from app.domain.prices import usd
 from app.pipelines.catalog import pipeline_named
 from app.runs.accept import accept, parse, reservation_micro_usd
-from app.runs.view import usd
 
 blueprint = Blueprint("generate", __name__)
 

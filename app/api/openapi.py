@@ -14,34 +14,54 @@ from werkzeug.routing import Rule
 from app.api.account import NewKey
 from app.api.brands import BrandBody
 from app.api.pieces import PieceEdit
+from app.api.runs import Reformat
 from app.domain.states import RunState
 from app.pipelines.catalog import all_pipelines
+from app.schedules.wishes import ScheduleBody
+from app.storage import PPTX
 
 blueprint = Blueprint("openapi", __name__)
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
-OPEN = ("/healthz", "/readyz", "/openapi.json", "/media/<path:key>")  # served without a key
+OPEN = ("/healthz", "/readyz", "/openapi.json", "/media/<path:key>", "/api/themes")  # served without a key
 BODIES: dict[tuple[str, str], type[BaseModel]] = {
     ("PATCH", "pieces.edit"): PieceEdit,
+    ("POST", "runs.reformat"): Reformat,
     ("POST", "account.create_key"): NewKey,
     ("POST", "brands.create_brand"): BrandBody,
     ("PUT", "brands.replace_brand"): BrandBody,
+    ("POST", "schedules.create_schedule"): ScheduleBody,
+    ("PUT", "schedules.replace_schedule"): ScheduleBody,
 }
+FILES = {("PUT", "brands.put_logo"): "image/png"}  # bodies that are the bytes of a file
 SUCCESS: dict[str, tuple[str, str, str]] = {
     "generate.generate": ("202", "Queued; the Location header says where.", "application/json"),
     "runs.resume": ("202", "A new round has begun.", "application/json"),
+    "runs.reformat": ("202", "Queued; the Location header says where.", "application/json"),
     "pieces.edit": ("202", "It is being drawn again.", "application/json"),
     "pieces.render": ("202", "A new round has begun.", "application/json"),
     "account.create_key": ("201", "The key, this once.", "application/json"),
     "brands.create_brand": ("201", "The brand.", "application/json"),
     "brands.delete_brand": ("204", "It is gone.", ""),
+    "brands.delete_logo": ("204", "It is gone.", ""),
+    "schedules.create_schedule": ("201", "The schedule.", "application/json"),
+    "schedules.delete_schedule": ("204", "It is gone.", ""),
+    "schedules.run_schedule": ("202", "Queued; the Location header says where.", "application/json"),
     "stream.events": ("307", "Follow it: text/event-stream.", ""),
     "files.carousel": ("200", "The PDF.", "application/pdf"),
+    "files.deck": ("200", "The slides as PPTX.", PPTX),
     "files.export": ("200", "The zip.", "application/zip"),
     "files.media": ("200", "The file.", "application/octet-stream"),
 }
-IDEMPOTENT = ("generate.generate", "runs.resume", "pieces.render")
+IDEMPOTENT = (
+    "generate.generate",
+    "runs.resume",
+    "runs.reformat",
+    "pieces.render",
+    "schedules.create_schedule",
+    "schedules.run_schedule",
+)
 LIST_QUERY: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
     "before": {"type": "string"},
@@ -81,7 +101,10 @@ def _operations(rule: Rule, method: str, schemas: dict[str, Any]) -> list[tuple[
     path = VARIABLE.sub(r"{\2}", rule.rule)
     if "pipeline" not in rule.arguments:
         model = BODIES.get((method, rule.endpoint))
-        return [(path, _operation(rule, _ref(model, schemas) if model else None))]
+        operation = _operation(rule, _ref(model, schemas) if model else None)
+        if mime := FILES.get((method, rule.endpoint)):
+            operation["requestBody"] = {"required": True, "content": {mime: {"schema": {}}}}
+        return [(path, operation)]
     found = []
     for pipeline in all_pipelines().values():
         operation = _operation(rule, _ref(pipeline.request, schemas))

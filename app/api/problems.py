@@ -87,7 +87,7 @@ def of_http(error: HTTPException) -> Response:
     """Answer what Flask itself refused: unknown routes and methods, bodies that are too big."""
     if isinstance(error, RequestEntityTooLarge):
         most = (request.max_content_length or 0) // 1024
-        return of_request(errors.TooLarge(f"the body is larger than {most} KB; no such request needs that much"))
+        return of_request(errors.TooLarge(f"the body is larger than {most} KB, which is the most for this request"))
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     answer = problem(status, HTTPStatus(status).name.lower(), error.description or HTTPStatus(status).phrase)
     for name, value in error.get_headers():

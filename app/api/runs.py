@@ -10,15 +10,18 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from app import records
 from app.api import answers, auth, bodies, replays
 from app.db.models import Run
 from app.db.session import transaction
 from app.domain.errors import InvalidRequest, NotFound
+from app.domain.prices import usd
 from app.domain.states import RunState
 from app.pipelines.catalog import all_pipelines
-from app.runs import rounds, view
+from app.pipelines.pipeline import AspectRatio
+from app.runs import formats, rounds, view
 from app.runs.rounds import NewRound
 from app.storage import storage
 
@@ -80,6 +83,37 @@ def resume(run_id: uuid.UUID) -> ResponseReturnValue:
     return answer, 202
 
 
+class Reformat(BaseModel):
+    """Which format a finished run is made in once more."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: AspectRatio = Field(description="Aspect ratio of the slides.")
+
+
+@blueprint.post("/api/runs/<uuid:run_id>/reformat")
+def reformat(run_id: uuid.UUID) -> ResponseReturnValue:
+    """Make a new run in another format, of the same texts and pictures: no model is asked, nothing is paid.
+
+    The run that this one was made into before is answered again, unless one of the two was changed since.
+    """
+    with transaction() as session:
+        user = auth.user(session)
+        source = view.owned(session, user, run_id)
+        wanted = bodies.parsed(Reformat).format
+        key = bodies.idempotency(bodies.json_object())
+        answer = replays.once(
+            session, user, source.id, key, lambda: _ordered(formats.reformat(session, run_id, wanted))
+        )
+    answers.admit()
+    return answer, 202, {"Location": f"/api/runs/{answer['id']}"}
+
+
+def _ordered(run: Run) -> dict[str, Any]:
+    links = answers.links().of(run)
+    made_from = str(run.made_from)
+    return {"id": str(run.id), "pipeline": run.pipeline, "status": run.state, "made_from": made_from, "links": links}
+
+
 def of_round(run: Run, started: NewRound) -> dict[str, Any]:
     """Return the answer of whatever opens or joins a round."""
     return {
@@ -89,7 +123,7 @@ def of_round(run: Run, started: NewRound) -> dict[str, Any]:
         "reused_pieces": started.reused,
         "redone_pieces": started.redone,
         "pays_at_most_micro_usd": started.worst_micro_usd,
-        "pays_at_most_usd": view.usd(started.worst_micro_usd),
+        "pays_at_most_usd": usd(started.worst_micro_usd),
         "links": answers.links().of(run),
     }
 

@@ -13,12 +13,14 @@ from typing import Any, Self
 import httpx
 
 from app.cli import installation, screen
-from app.domain.errors import PressroomError, SetupError
+from app.domain.errors import NotFound, PressroomError, SetupError
 from app.embedded.lock import read_owner
 from app.embedded.ports import LOOPBACK
 
 TIMEOUT_S = 30.0
 STREAM_TIMEOUT_S = 30.0  # the stream's heartbeat comes every 15 s
+ID_LENGTH = 36
+SEARCHED = 100  # runs among which the beginning of an id is looked for
 AGAIN_S = (0.2, 0.5, 1.0, 2.0)  # an order is repeated with the same Idempotency-Key: it is never made twice
 
 
@@ -62,15 +64,32 @@ class Api:
 
     def order(self, pipeline: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Order a run, once however often the connection breaks; return its id and links. Raises ApiError, ApiAway."""
+        return self._post_once(f"/api/generate/{pipeline}", request)
+
+    def reformat(self, run_id: str, wanted: str) -> dict[str, Any]:
+        """Have a finished run made in another format; return the new run's id and links. Raises ApiError, ApiAway."""
+        return self._post_once(f"/api/runs/{run_id}/reformat", {"format": wanted})
+
+    def _post_once(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         for pause_s in AGAIN_S:
             try:
-                return self._json("POST", f"/api/generate/{pipeline}", json=dict(request), headers=headers)
+                return self._json("POST", path, json=dict(body), headers=headers)
             except ApiAway as exc:
                 if isinstance(exc.__cause__, httpx.ConnectError):
                     raise  # nothing listens there
                 time.sleep(pause_s)
-        return self._json("POST", f"/api/generate/{pipeline}", json=dict(request), headers=headers)
+        return self._json("POST", path, json=dict(body), headers=headers)
+
+    def full_id(self, text: str) -> str:
+        """Return the id of the run that starts with `text`. Raises NotFound, ApiError, ApiAway."""
+        if len(text) == ID_LENGTH:
+            return text
+        found = [run["id"] for run in self.runs(SEARCHED) if run["id"].startswith(text.lower())]
+        if len(found) != 1:
+            told = f"{len(found)} of them start" if found else "none of the latest 100 starts"
+            raise NotFound(f"no such run: {told} with {text!r}; `{screen.program()} show` lists them")
+        return str(found[0])
 
     def run(self, run_id: str) -> dict[str, Any]:
         """Return a run as the API shows it. Raises ApiError, ApiAway."""
@@ -85,6 +104,64 @@ class Api:
         """Return a record of each call that a run made. Raises ApiError, ApiAway."""
         found: list[dict[str, Any]] = self._json("GET", f"/api/runs/{run_id}/calls")["calls"]
         return found
+
+    def brands(self) -> list[dict[str, Any]]:
+        """Return the user's brands. Raises ApiError, ApiAway."""
+        found: list[dict[str, Any]] = self._json("GET", "/api/brands")["brands"]
+        return found
+
+    def create_brand(self, name: str, kit: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a brand and return it. Raises ApiError, ApiAway."""
+        return self._json("POST", "/api/brands", json={"name": name, "kit": dict(kit)})
+
+    def replace_brand(self, brand_id: str, name: str, kit: Mapping[str, Any]) -> dict[str, Any]:
+        """Put another name and kit in the place of a brand's, and return it. Raises ApiError, ApiAway."""
+        return self._json("PUT", f"/api/brands/{brand_id}", json={"name": name, "kit": dict(kit)})
+
+    def delete_brand(self, brand_id: str) -> None:
+        """Delete a brand. Raises ApiError, ApiAway."""
+        self._answer("DELETE", f"/api/brands/{brand_id}")
+
+    def put_logo(self, brand_id: str, png: bytes) -> dict[str, Any]:
+        """Give a brand a logo and return the brand. Raises ApiError, ApiAway."""
+        return self._json("PUT", f"/api/brands/{brand_id}/logo", content=png, headers={"Content-Type": "image/png"})
+
+    def delete_logo(self, brand_id: str) -> None:
+        """Take a brand's logo away. Raises ApiError, ApiAway."""
+        self._answer("DELETE", f"/api/brands/{brand_id}/logo")
+
+    def schedules(self) -> list[dict[str, Any]]:
+        """Return the user's schedules, without topics and histories. Raises ApiError, ApiAway."""
+        found: list[dict[str, Any]] = self._json("GET", "/api/schedules")["schedules"]
+        return found
+
+    def schedule(self, schedule_id: str) -> dict[str, Any]:
+        """Return a whole schedule. Raises ApiError, ApiAway."""
+        return self._json("GET", f"/api/schedules/{schedule_id}")
+
+    def create_schedule(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a schedule, once however often the connection breaks, and return it. Raises ApiError, ApiAway."""
+        return self._post_once("/api/schedules", body)
+
+    def replace_schedule(self, schedule_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Put another schedule in the place of one, and return it. Raises ApiError, ApiAway."""
+        return self._json("PUT", f"/api/schedules/{schedule_id}", json=dict(body))
+
+    def delete_schedule(self, schedule_id: str) -> None:
+        """Delete a schedule. Raises ApiError, ApiAway."""
+        self._answer("DELETE", f"/api/schedules/{schedule_id}")
+
+    def pause_schedule(self, schedule_id: str) -> dict[str, Any]:
+        """Pause a schedule and return it. Raises ApiError, ApiAway."""
+        return self._json("POST", f"/api/schedules/{schedule_id}/pause")
+
+    def resume_schedule(self, schedule_id: str) -> dict[str, Any]:
+        """Have a schedule go on, and return it. Raises ApiError, ApiAway."""
+        return self._json("POST", f"/api/schedules/{schedule_id}/resume")
+
+    def run_schedule(self, schedule_id: str) -> dict[str, Any]:
+        """Order an extra run of a schedule; return its id and links. Raises ApiError, ApiAway."""
+        return self._post_once(f"/api/schedules/{schedule_id}/run", {})
 
     def export(self, run_id: str) -> bytes:
         """Return a finished run's files as a zip. Raises ApiError, ApiAway."""

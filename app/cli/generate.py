@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
-from rich.markup import escape
 
-from app.cli import client, folder, options, ordering, screen
+from app.cli import client, folder, options, ordering
 from app.pipelines.catalog import all_pipelines
 
-OUT = Path("pressroom-out")
 PROMPTS = "prompts"  # the field that --file fills
 COMMENT = "#"
 
@@ -22,6 +19,7 @@ COMMENT = "#"
 @click.command
 @click.argument("pipeline")
 @click.option("--topic", help="What it is about; short for --field topic=...")
+@click.option("--brand", metavar="NAME", help="One of your brands; short for --field brand=...")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the request; may be repeated.")
 @click.option(
     "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads it from stdin."
@@ -40,6 +38,7 @@ COMMENT = "#"
 def command(
     pipeline: str,
     topic: str | None,
+    brand: str | None,
     fields: tuple[str, ...],
     body: TextIO | None,
     lines: TextIO | None,
@@ -53,10 +52,15 @@ def command(
 
     \b
     pressroom generate full-post --topic "DevOps for Junior Engineers" --wait
-    pressroom generate full-post --topic "Rust" --field slides=7 --field tone=punchy
+    pressroom generate full-post --topic "Rust" --brand acme --field slides=7 --field tone=punchy
     pressroom generate images --file prompts.txt --field aspect_ratio=16:9 --wait
     """  # noqa: D301 - \b is how click is told to keep the lines
-    request = _read(body) | dict(_field(text) for text in fields) | ({"topic": topic} if topic is not None else {})
+    short = {"topic": topic, "brand": brand}
+    request = (
+        read_object(body)
+        | dict(map(named_value, fields))
+        | {name: said for name, said in short.items() if said is not None}
+    )
     numbers: list[int] = []
     if lines is not None:
         numbers, request[PROMPTS] = _prompts(pipeline, lines)
@@ -66,31 +70,14 @@ def command(
         except client.ApiError as exc:
             raise _with_lines(exc, numbers) from None
         if not wait:
-            _say_ordered(ordered)
+            ordering.say_ordered(ordered)
             return
         title = str(api.run(ordered["id"])["title"])
-        screen.tell(f"Ordered {ordered['id']}")
-        screen.say()
-        try:
-            run = ordering.watched(api, ordered, title)
-        except KeyboardInterrupt:
-            screen.say(f"It goes on without you: [cyan]{screen.program()} show {ordered['id'][:8]}[/]", indent=2)
-            sys.exit(130)
-        files = ordering.fetched(api, run, out or folder.place(OUT, title, ordered["id"]))
-    ordering.report(run, files)
-    ordering.say_files(files)
-    if run.view["status"] != "READY":
-        sys.exit(1)
+        ordering.see_through(api, ordered, title, out or folder.place(ordering.OUT, title, ordered["id"]))
 
 
-def _say_ordered(ordered: dict[str, Any]) -> None:
-    screen.say(f"[green]✓[/] ordered, {escape(screen.words(ordered['status']))}", indent=2)
-    screen.facts([("Run", ordered["id"]), *((name.title(), url) for name, url in ordered["links"].items())])
-    screen.say()
-    screen.say(f"[cyan]{screen.program()} show {ordered['id']}[/]", indent=2)
-
-
-def _read(file: TextIO | None) -> dict[str, Any]:
+def read_object(file: TextIO | None) -> dict[str, Any]:
+    """Return the JSON object of a file; empty without one. Raises BadParameter."""
     if file is None:
         return {}
     try:
@@ -131,11 +118,11 @@ def _with_lines(exc: client.ApiError, numbers: Sequence[int]) -> client.ApiError
     return client.ApiError(f"the request is not valid: {'; '.join(told)}", code=exc.code, fields=exc.fields)
 
 
-def _field(text: str) -> tuple[str, Any]:
-    """Return name and value of NAME=VALUE; a value that reads as JSON is that: 7, true, ["a"]."""
+def named_value(text: str, option: str = "--field") -> tuple[str, Any]:
+    """Return name and value of NAME=VALUE; a value that reads as JSON is that: 7, true, ["a"]. Raises BadParameter."""
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--field")
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
     try:
         return name, json.loads(value)
     except ValueError:

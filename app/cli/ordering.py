@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,34 @@ from app.cli import folder, pictures, progress, screen
 from app.cli.client import Api
 from app.cli.watch import Followed, follow
 
+OUT = Path("pressroom-out")  # where folders of runs are made unless told otherwise
 NUMBERED = re.compile(r"(image-)?\d+\.\w+")  # the files of slides, and of images
+
+
+def say_ordered(ordered: Mapping[str, Any]) -> None:
+    """Say where an order can be followed, for those who do not wait."""
+    screen.say(f"[green]✓[/] ordered, {escape(screen.words(ordered['status']))}", indent=2)
+    names = {"made_from": "Made from"}
+    links = [(names.get(name, name.title()), url) for name, url in ordered["links"].items()]
+    screen.facts([("Run", ordered["id"]), *links])
+    screen.say()
+    screen.say(f"[cyan]{screen.program()} show {ordered['id']}[/]", indent=2)
+
+
+def see_through(api: Api, ordered: Mapping[str, Any], title: str, out: Path) -> None:
+    """Show a run until it is over, write its files into a folder and say how it ended; exit code 1 unless it is READY."""
+    screen.tell(f"Ordered {ordered['id']}")
+    screen.say()
+    try:
+        run = watched(api, ordered, title)
+    except KeyboardInterrupt:
+        screen.say(f"It goes on without you: [cyan]{screen.program()} show {ordered['id'][:8]}[/]", indent=2)
+        sys.exit(130)
+    files = fetched(api, run, out)
+    report(run, files)
+    say_files(files)
+    if run.view["status"] != "READY":
+        sys.exit(1)
 
 
 def watched(api: Api, ordered: Mapping[str, Any], title: str, check: Callable[[], None] = lambda: None) -> Followed:

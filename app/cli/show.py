@@ -4,54 +4,53 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.markup import escape
 
-from app.cli import calls, client, options, pictures, screen
-from app.domain.errors import NotFound
+from app.cli import calls, client, folder, options, ordering, pictures, screen
 
 COLOURS = {"READY": "green", "PARTIAL": "yellow", "FAILED": "red", "CANCELED": "dim"}
-ID_LENGTH = 36
 MAX_WHY = 60
 OTHER_COLUMNS = 62  # characters that a line of the list takes beside the title
-SEARCHED = 100
 
 
 @click.command
 @click.argument("run_id", required=False, metavar="[ID]")
 @click.option("--json", "as_json", is_flag=True, help="Print what the API answers.")
 @click.option("--calls", "with_calls", is_flag=True, help="Show every call to a model that the run made; needs an ID.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the run's files into this folder; needs an ID.")
 @click.option("--limit", type=click.IntRange(1, 100), default=15, show_default=True, help="How many runs to list.")
 @options.api
 def command(
-    run_id: str | None, limit: int, url: str | None, key: str | None, *, as_json: bool, with_calls: bool
+    run_id: str | None,
+    limit: int,
+    url: str | None,
+    key: str | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+    with_calls: bool,
 ) -> None:
     """Show the latest runs, or the one with this ID; its first characters are enough."""
-    if with_calls and run_id is None:
-        raise click.UsageError("--calls needs the ID of a run")
+    if run_id is None and (with_calls or out is not None):
+        raise click.UsageError(f"{'--calls' if with_calls else '--out'} needs the ID of a run")
     with client.readable(url, key) as api:
         if run_id is None:
             runs = api.runs(limit)
             _print_json(runs) if as_json else _list(runs)
         elif with_calls:
-            found = api.calls(_full_id(api, run_id))
+            found = api.calls(api.full_id(run_id))
             _print_json(found) if as_json else calls.say(found)
         else:
-            run = api.run(_full_id(api, run_id))
+            run = api.run(api.full_id(run_id))
             _print_json(run) if as_json else _show(run)
-
-
-def _full_id(api: client.Api, text: str) -> str:
-    """Return the id that starts with `text`. Raises NotFound."""
-    if len(text) == ID_LENGTH:
-        return text
-    found = [run["id"] for run in api.runs(SEARCHED) if run["id"].startswith(text.lower())]
-    if len(found) != 1:
-        told = f"{len(found)} of them start" if found else "none of the latest 100 starts"
-        raise NotFound(f"no such run: {told} with {text!r}; `{screen.program()} show` lists them")
-    return str(found[0])
+            if out is not None:
+                written = folder.download(api, run["id"], out)
+                if not as_json:
+                    ordering.say_files(written)
 
 
 def _list(runs: list[dict[str, Any]]) -> None:
@@ -90,6 +89,8 @@ def _show(run: dict[str, Any]) -> None:
         ("Ordered", _moment(run["created_at"]) + _lasted(run)),
         ("Cost", f"{screen.dollars(cost['micro_usd'])}  {notes}"),
     ]
+    if run["made_from"]:
+        facts.insert(1, ("Made from", f"{run['made_from']}  [dim]in the format {run['request']['format']}[/]"))
     if run["failure"]:
         facts.append(("Why", escape(str(run["failure"]["message"]))))
     screen.facts(facts)

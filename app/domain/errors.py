@@ -10,6 +10,7 @@ PressroomError                      stable `code`, message that says what to do
 │   ├── NotFound                    404      not there, or not yours
 │   ├── Conflict                    409      the run's state does not allow it
 │   ├── TooLarge                    413      the body is too big
+│   ├── UrlRefused                  422      an address that must not be asked
 │   └── QuotaExceeded               429      the plan's month is used up (posts, ads, money)
 ├── Unavailable                     503      a part that we need is away; try again
 ├── IllegalMove                     a state was asked to make a move that does not exist
@@ -21,7 +22,10 @@ PressroomError                      stable `code`, message that says what to do
 ├── BeingMade                       an equal picture is being made: wait for it instead of paying twice
 ├── AllProvidersFailed              every route of a purpose failed; `causes` says why each did
 ├── TextDoesNotFit                  a text is too long for its slide at the smallest size
+├── SlideRefused                    a slide was drawn and does not hold what every slide has to hold
 ├── StorageError                    the bucket or the folder did not take or give the bytes
+├── FetchFailed                     a page or feed that a user named did not come; see its fields
+├── SourceRefused                   a page or feed came, and cannot be read as one
 └── ProviderError                   a model provider did not deliver; see its fields
     ├── ProviderBusy                rate limited or overloaded: wait and ask again
     ├── ProviderDown                connection, 5xx, or a reply that is no reply
@@ -117,6 +121,16 @@ class TooLarge(RequestError):
 
     code = "body_too_large"
     status = 413
+
+
+class UrlRefused(RequestError):
+    """Raised when an address that a user named must not be asked; code is `url_refused:<why>`."""
+
+    code = "url_refused"
+    status = 422
+
+    def __init__(self, message: str, *, why: str) -> None:
+        super().__init__(message, code=f"{self.code}:{why}")
 
 
 class QuotaExceeded(RequestError):
@@ -227,10 +241,39 @@ class TextDoesNotFit(PressroomError):
     code = "text_does_not_fit"
 
 
+class SlideRefused(PressroomError):
+    """Raised when a drawn slide must not be shown; code is `slide_refused:<what>`."""
+
+    code = "slide_refused"
+
+
 class StorageError(PressroomError):
     """Raised when the bucket or folder did not take or give the bytes."""
 
     code = "storage"
+
+
+class FetchFailed(PressroomError):
+    """Raised when a page or feed did not come; code is `fetch_failed:<why>`.
+
+    permanent: asking the same again cannot help. retry_after_s, status: None when the server said none.
+    """
+
+    code = "fetch_failed"
+
+    def __init__(
+        self, message: str, *, why: str, permanent: bool, retry_after_s: float | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(message, code=f"{self.code}:{why}")
+        self.permanent = permanent
+        self.retry_after_s = retry_after_s
+        self.status = status
+
+
+class SourceRefused(PressroomError):
+    """Raised when what came cannot be read; code is `feed_refused:<why>` or `article_refused:<why>`."""
+
+    code = "source_refused"
 
 
 class ProviderError(PressroomError):

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 API_KEY_PREFIX = "pr_"
 
@@ -41,6 +43,23 @@ def content_digest(data: bytes) -> str:
 def picture_key(run_id: uuid.UUID, name: str, digest: str, extension: str) -> str:
     """Return the immutable key of a picture: other bytes, other key, so caches may keep it for ever."""
     return f"posts/{run_id}/{name}/{digest[:12]}.{extension}"
+
+
+def logo_key(brand_id: uuid.UUID, digest: str) -> str:
+    """Return the immutable key of a brand's logo; runs that were ordered with it go on to use it."""
+    return f"brands/{brand_id}/logo-{digest[:12]}.png"
+
+
+def labelled_key(key: str, digest: str) -> str:
+    """Return the key of a picture's labelled copy, beside the original at `key`; digest: of the copy's own bytes."""
+    folder, _, name = key.rpartition("/")
+    return f"{folder}/{digest[:12]}.{name.rpartition('.')[2]}"
+
+
+def shown_key(picture: Mapping[str, Any]) -> str:
+    """Return the key under which people see a picture, as a piece has it: its labelled copy, where there is one."""
+    labelled = picture.get("labelled")
+    return str(labelled["key"] if labelled else picture["key"])
 
 
 def current_copy_key(run_id: uuid.UUID, name: str, extension: str) -> str:

@@ -171,6 +171,12 @@ def micro_usd(amount_usd: Decimal) -> int:
     return math.ceil(amount_usd.quantize(NOISE_USD) * MILLION)
 
 
+def usd(micro_usd: int) -> str:
+    """Return an amount in US dollars, to the last micro-dollar that is not zero but at least cents: "0.0413"."""
+    whole, rest = divmod(micro_usd, MILLION)
+    return f"{whole}.{f'{rest:06d}'.rstrip('0').ljust(2, '0')}"
+
+
 def told_apart(price: Price, usage: Usage, pictures: int) -> Usage:
     """Return the usage with the tokens of the pictures made told apart, also where the reply does not: in the gateway's chat.
 

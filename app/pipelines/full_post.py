@@ -14,13 +14,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.states import PieceState, QuotaUnit
+from app.pipelines.languages import counting, in_words, words
 from app.pipelines.pictures import picture_stages
-from app.pipelines.pipeline import AspectRatio, Done, Layout, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.pipeline import AspectRatio, Done, Fits, Layout, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.post_content import (
+    BODY_WORDS,
+    QUOTE_CHARACTERS,
+    THEME_WORDS,
+    TITLE_WORDS,
+    Content,
+    problems_of,
+    problems_of_letters,
+)
 
-TITLE_WORDS, BODY_WORDS, THEME_WORDS = 8, 30, 6  # the brief's step 2
-ARTICLE_WORDS = (510, 690)  # 600 words, 15 % either way
-MIN_SECTIONS = 3
-QUOTE_CHARACTERS = 200
 PROMPT_WORDS = (25, 220)
 SIZES_PX: dict[AspectRatio, tuple[int, int]] = {
     "4:5": (1080, 1350),
@@ -40,85 +46,23 @@ class FullPostRequest(BaseModel):
     tone: Literal["educational", "punchy", "story", "promo"] = "educational"
     slides: int = Field(11, ge=5, le=12, description="Slides of the carousel; the last one is a call to action.")
     format: AspectRatio = Field("4:5", description="Aspect ratio of the slides.")
+    pictures: Literal["jpeg", "png"] = Field("jpeg", description="File type of the slides; PNG is five times as big.")
     brand: str | None = Field(None, max_length=100, description="Name of one of your brands.")
     language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag of the texts.")
     max_cost_usd: float | None = Field(None, gt=0, le=1000, description="The run never spends more than this.")
 
 
-class SlideText(BaseModel):
-    """One slide."""
-
-    model_config = ConfigDict(extra="forbid")
-    title: str = Field(min_length=1, description=f"At most {TITLE_WORDS} words.")
-    body: str = Field(min_length=1, description=f"One or two sentences, at most {BODY_WORDS} words.")
-    image_theme: str = Field(min_length=1, description=f"A visual idea in at most {THEME_WORDS} words.")
-
-
-class Section(BaseModel):
-    """A headed part of the article."""
-
-    model_config = ConfigDict(extra="forbid")
-    heading: str = Field(min_length=1)
-    body: str = Field(min_length=1)
-
-
-class Article(BaseModel):
-    """The article that goes with the carousel."""
-
-    model_config = ConfigDict(extra="forbid")
-    title: str = Field(min_length=1)
-    intro: str = Field(min_length=1)
-    sections: list[Section] = Field(description="At least three.")
-    conclusion: str = Field(min_length=1)
-
-
-class Quote(BaseModel):
-    """A line worth a card of its own."""
-
-    model_config = ConfigDict(extra="forbid")
-    text: str = Field(min_length=1, description=f"At most {QUOTE_CHARACTERS} characters.")
-    author: str = Field(min_length=1)
-
-
-class Content(BaseModel):
-    """All texts of a post, as the model returns them."""
-
-    model_config = ConfigDict(extra="forbid")
-    hook: str = Field(min_length=1, description="The first line that makes people stop.")
-    slides: list[SlideText]
-    article: Article
-    quote: Quote
-
-
-def words(text: str) -> int:
-    """Return the number of words in `text`."""
-    return len(text.split())
-
-
-def problems_of(content: Content, slides: int) -> list[str]:
-    """Return what in `content` breaks a length, in words that the model can act on.
-
-    Provider schemas do not enforce lengths, so that this is the only check.
-    """
+def problems_of_fit(content: Content, request: FullPostRequest, fits: Fits) -> list[str]:
+    """Return which texts are too long for their slide, the quote's card or the article's cover, and by how much."""
+    parts = [
+        *(("slide", n, slide.model_dump()) for n, slide in enumerate(content.slides[: request.slides])),
+        ("quote", 0, content.quote.model_dump()),
+        ("article", 0, content.article.model_dump()),
+    ]
     found = []
-    if len(content.slides) != slides:
-        found.append(f"slides: {len(content.slides)} instead of {slides}")
-    for number, slide in enumerate(content.slides, start=1):
-        for name, text, most in (
-            ("title", slide.title, TITLE_WORDS),
-            ("body", slide.body, BODY_WORDS),
-            ("image_theme", slide.image_theme, THEME_WORDS),
-        ):
-            if words(text) > most:
-                found.append(f"slide {number} {name}: {words(text)} words instead of at most {most}")
-    article = content.article
-    if len(article.sections) < MIN_SECTIONS:
-        found.append(f"article sections: {len(article.sections)} instead of at least {MIN_SECTIONS}")
-    total = sum(words(text) for text in (article.intro, *(s.body for s in article.sections), article.conclusion))
-    if not ARTICLE_WORDS[0] <= total <= ARTICLE_WORDS[1]:
-        found.append(f"article: {total} words instead of {ARTICLE_WORDS[0]} to {ARTICLE_WORDS[1]}")
-    if len(content.quote.text) > QUOTE_CHARACTERS:
-        found.append(f"quote: {len(content.quote.text)} characters instead of at most {QUOTE_CHARACTERS}")
+    for kind, position, data in parts:
+        if told := fits(layout(request, kind, position, data)):
+            found.append(f"{f'slide {position + 1}' if kind == 'slide' else kind}: {told}")
     return found
 
 
@@ -141,7 +85,9 @@ def content_prompt(request: FullPostRequest, voice: str) -> Prompt:
             f" most {BODY_WORDS} words; image_theme a visual idea in at most {THEME_WORDS} words. The last slide"
             f" calls the reader to act.\n"
             f"- article: 600 words in all, with a title, an intro, three or more headed sections and a conclusion.\n"
-            f"- quote: at most {QUOTE_CHARACTERS} characters, with its author."
+            f"- quote: at most {QUOTE_CHARACTERS} characters, with its author.\n"
+            f"- Every text is in {in_words(request.language)} and its own letters, only image_theme is in English."
+            f"{f' {how}' if (how := counting(request.language)) else ''}"
         ),
     )
 
@@ -167,7 +113,7 @@ def drawing_prompt(work: Work) -> Prompt:
             "You are an art director. You write one image prompt for an image model: a single paragraph that names"
             " the subject, the setting, the lighting, the camera angle, the mood and the colour palette."
             " Photoreal or stylised, never cartoonish. No text, letters, numbers, logos or watermarks in the"
-            " picture. Reply with the paragraph only."
+            " picture. Write in English, whatever language the title has. Reply with the paragraph only."
         ),
         user=(
             f"Title: {work.data['title']}\n"
@@ -204,7 +150,11 @@ def write_content(work: Work) -> Done:
         content_prompt(request, work.brand.voice),
         Content,
         name="full_post_content",
-        check=lambda reply: problems_of(reply, request.slides),
+        check=lambda reply: [
+            *problems_of(reply, request.slides),
+            *problems_of_letters(reply, request.language),
+            *problems_of_fit(reply, request, work.fits),
+        ],
     )
     thread = continuity(request.topic)
     slides = [

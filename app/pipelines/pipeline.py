@@ -107,6 +107,15 @@ class Compose(Protocol):
         """Return the composed slide, stored, as Piece.composed has it. Raises TextDoesNotFit."""
 
 
+Fits = Callable[[Layout], str | None]
+"""Says what in a layout's texts is too long to be set in readable type, in words for whoever writes them; None = it fits."""
+
+
+def anything_fits(_: Layout) -> str | None:
+    """Find nothing too long: for steps that nobody gave a measure."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """All that a step may know: each step gets only what it needs."""
@@ -123,6 +132,8 @@ class Work:
     picture: Mapping[str, Any] | None = None
     refused: Sequence[Mapping[str, Any]] = ()
     """The pictures that the review refused in this round, as {picture, verdict}, oldest first."""
+    fits: Fits = anything_fits
+    """Measures texts against their slide, before anything is paid for the picture under them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +214,11 @@ class Pipeline:
     """What stands on the picture of a piece, from request, kind, position and data; None = pictures without text."""
     carousel: str | None = None
     """The kind of piece whose slides make the PDF; None = no PDF."""
+
+    @property
+    def has_formats(self) -> bool:
+        """Whether its runs can be made again in another format, from what is stored: it lays texts out in a `format`."""
+        return self.layout is not None and "format" in self.request.model_fields
 
     @property
     def task_prefix(self) -> str:

@@ -68,7 +68,7 @@ def accept(
     idempotency: (key, hash of the request); the same pair again returns the first run.
     Raises InvalidRequest, QuotaExceeded, Conflict (same key, other request).
     """
-    if idempotency and (before := _seen(session, user, *idempotency)):
+    if idempotency and (before := seen(session, user, *idempotency)):
         return before
     request = parse(pipeline, body)
     kit = brand_of(session, user, getattr(request, "brand", None))
@@ -126,7 +126,7 @@ def new_pieces(pipeline: Pipeline, run: Run, opened: Sequence[NewPiece]) -> list
     ]
 
 
-def _seen(session: Session, user: User, key: str, request_hash: bytes) -> Accepted | None:
+def seen(session: Session, user: User, key: str, request_hash: bytes) -> Accepted | None:
     """Return what this Idempotency-Key was answered before; None when it is new. Raises Conflict."""
     row = session.get(IdempotencyKey, (user.id, key))
     if row is None:
@@ -162,4 +162,4 @@ def _remember(session: Session, user: User, idempotency: tuple[str, bytes], run:
         return None
     session.delete(run)
     session.flush()
-    return _seen(session, user, key, request_hash)
+    return seen(session, user, key, request_hash)

@@ -35,20 +35,22 @@ def outcome(pieces: Sequence[Piece], *, is_laid_out: bool = True) -> tuple[RunSt
     """
     failed = [piece for piece in pieces if piece.state is PieceState.FAILED]
     pictures = [piece for piece in pieces if piece.is_picture]
-    shown = [piece for piece in pictures if piece.state is PieceState.READY]
+    # A slide that could not be drawn with its new text still shows the one before.
+    shown = [p for p in pictures if p.state is PieceState.READY or (p.picture is not None and p.composed is not None)]
     if not failed:
         return RunState.READY, None
-    first = failed[0].failure or {}
     texts_failed = [piece for piece in failed if not piece.is_picture]
     if texts_failed or not shown:
-        reason = (texts_failed or failed)[0].failure or first
+        reason = (texts_failed or failed)[0].failure or {}
         return RunState.FAILED, {"code": reason.get("code"), "message": reason.get("message")}
-    background = " and have a typographic background" if is_laid_out else ""
-    return RunState.PARTIAL, {
-        "code": "pictures_missing",
-        "message": f"{len(failed)} of {len(pictures)} pictures could not be made{background};"
-        f" the first reason: {first.get('message')}",
-    }
+    missing = [piece for piece in failed if piece.picture is None]
+    first = (missing or failed)[0].failure or {}
+    if not missing:
+        code, told = "slides_not_drawn", f"{len(failed)} of {len(pictures)} slides could not be drawn with their text"
+    else:
+        background = " and have a typographic background" if is_laid_out else ""
+        code, told = "pictures_missing", f"{len(missing)} of {len(pictures)} pictures could not be made{background}"
+    return RunState.PARTIAL, {"code": code, "message": f"{told}; the first reason: {first.get('message')}"}
 
 
 def finish(

@@ -116,7 +116,7 @@ def _start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, t
         _back(pipeline, piece, run.round, keep_picture=not take)
     worst = _worst(pipeline, run, redone)
     amounts: dict[QuotaUnit, int] = {QuotaUnit.MONEY: worst}
-    if was is RunState.FAILED:
+    if was is RunState.FAILED and run.made_from is None:  # one that was made from another never had a charge
         amounts |= pipeline.charges
     run.state = _generating(pipeline, redone)
     run.reserved_micro_usd += worst
@@ -136,20 +136,26 @@ def _generating(pipeline: Pipeline, pieces: Sequence[Piece]) -> RunState:
 
 def _back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool = True) -> None:
     """Put a piece back to the first step whose result is not stored."""
-    track = pipeline.tracks[piece.kind]
     if not keep_picture:
         piece.picture = piece.review = None
+    piece.state, piece.step = first_missing(pipeline, piece)
+    piece.round = round_
+    piece.failure = piece.sent_at = piece.next_try_at = None
+    piece.attempt = piece.sent_count = piece.rewrites = 0
+    piece.refused = []
+    let_go(piece)
+
+
+def first_missing(pipeline: Pipeline, piece: Piece) -> tuple[PieceState, str]:
+    """Return the first step of a piece whose result is not stored, or its last step, and the state before it."""
+    track = pipeline.tracks[piece.kind]
     has_words = piece.prompt is not None and not any(stage.fills == "prompt" for stage in track)
     state, step = PieceState.PROMPTED if has_words else PieceState.PENDING, track[0].step
     for stage, following in pairwise(track):
         if stage.fills is None or getattr(piece, stage.fills) is None:
             break
         state, step = stage.gives, following.step
-    piece.state, piece.step, piece.round = state, step, round_
-    piece.failure = piece.sent_at = piece.next_try_at = None
-    piece.attempt = piece.sent_count = piece.rewrites = 0
-    piece.refused = []
-    let_go(piece)
+    return state, step
 
 
 def _payable(pipeline: Pipeline, kind: str, step: str) -> Sequence[Stage]:

@@ -17,13 +17,15 @@ from sqlalchemy.orm import Session, load_only
 
 from app.db.models import Call, Piece, Run, User
 from app.domain.errors import NotFound
-from app.domain.prices import MILLION
+from app.domain.keys import shown_key
+from app.domain.prices import usd
 from app.domain.states import CallState, PieceState, RunState
 from app.pipelines.catalog import all_pipelines
 from app.runs.progress import progress
 from app.settings import settings
 
 INNER = frozenset({"continuity"})  # what a pipeline keeps in a piece's data for its own prompts
+PROOF = ("contrast", "missing_glyphs", "overflow", "safe", "least_type_px")
 UrlOf = Callable[[str], str]
 
 
@@ -60,6 +62,10 @@ class Links:
         links = {"self": base}
         if run.pipeline == "full-post":
             links["post"] = f"{self.public_url}/api/posts/{run.id}"
+        if run.made_from is not None:
+            links["made_from"] = f"{self.public_url}/api/runs/{run.made_from}"
+        if all_pipelines()[run.pipeline].has_formats:
+            links["reformat"] = f"{base}/reformat"
         return links | {"events": f"{self.events_url}/api/runs/{run.id}/events", "cancel": f"{base}/cancel"}
 
 
@@ -133,6 +139,7 @@ def _head(run: Run, pieces: Sequence[Piece], spent: Iterable[Spent], links: Link
         "title": pipeline.heading(request),
         "status": run.state,
         "round": run.round,
+        "made_from": str(run.made_from) if run.made_from else None,
         "progress": progress(pipeline, request, run, pieces),
         "cost": _cost(run, sum(spent, Spent())),
         "failure": run.failure,
@@ -151,8 +158,15 @@ def _cost(run: Run, spent: Spent) -> dict[str, Any]:
         "unknown_calls": spent.unknown,
         "held_micro_usd": run.held_micro_usd,
         "reserved_micro_usd": run.reserved_micro_usd,
-        "sandbox": spent.sandbox if spent.calls else settings().is_sandboxed,
+        "sandbox": _is_sandbox(run, spent),
     }
+
+
+def _is_sandbox(run: Run, spent: Spent) -> bool:
+    """Return whether the sandbox stands behind any of it; before the first call, whether it will."""
+    if spent.calls or run.is_sandbox is not None:
+        return spent.sandbox or bool(run.is_sandbox)
+    return settings().is_sandboxed
 
 
 def _piece(piece: Piece, spent: Spent, url_of: UrlOf, *, working: bool) -> dict[str, Any]:
@@ -171,10 +185,10 @@ def _piece(piece: Piece, spent: Spent, url_of: UrlOf, *, working: bool) -> dict[
         "picture": _picture(piece.picture, url_of),
         "review": _review(piece.review),
         "refused": [
-            {"url": url_of(one["picture"]["key"]), "problems": (one["verdict"] or {}).get("problems", [])}
+            {"url": url_of(shown_key(one["picture"])), "problems": (one["verdict"] or {}).get("problems", [])}
             for one in piece.refused
         ],
-        "composed": _image(piece.composed, url_of, "alt_text"),
+        "composed": _slide(piece.composed, url_of),
         "failure": _failure(piece),
         "cost_micro_usd": None if spent.unknown else spent.micro_usd,
     }
@@ -184,6 +198,12 @@ def _picture(stored: Mapping[str, Any] | None, url_of: UrlOf) -> dict[str, Any] 
     """Return what users see of a piece's picture: where it is, who made it and in how many seconds."""
     shown = _image(stored, url_of, "provider", "model", "seconds")
     return shown and shown | {"cached": bool(stored and stored.get("cached"))}
+
+
+def _slide(stored: Mapping[str, Any] | None, url_of: UrlOf) -> dict[str, Any] | None:
+    """Return what users see of a piece's slide: where it is, its words, and the proof that it may be shown."""
+    shown = _image(stored, url_of, "alt_text", "layout")
+    return shown and shown | {"proof": {name: (stored or {}).get(name) for name in PROOF}}
 
 
 def _review(review: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -206,7 +226,7 @@ def _image(stored: Mapping[str, Any] | None, url_of: UrlOf, *more: str) -> dict[
     """Return what users see of a stored picture: our own url, and the named further fields."""
     if stored is None:
         return None
-    return {"url": url_of(stored["key"])} | {name: stored.get(name) for name in ("width", "height", "mime", *more)}
+    return {"url": url_of(shown_key(stored))} | {name: stored.get(name) for name in ("width", "height", "mime", *more)}
 
 
 def _data_by_kind(pieces: Sequence[Piece]) -> dict[str, list[Mapping[str, Any]]]:
@@ -246,12 +266,6 @@ def _purposes(session: Session, run_id: uuid.UUID) -> dict[str, dict[str, int]]:
         .order_by(func.min(Call.started_at))
     )
     return {purpose: {"calls": calls, "micro_usd": int(money or 0)} for purpose, calls, money in rows}
-
-
-def usd(micro_usd: int) -> str:
-    """Return an amount in US dollars, to the last micro-dollar that is not zero but at least cents: "0.0413"."""
-    whole, rest = divmod(micro_usd, MILLION)
-    return f"{whole}.{f'{rest:06d}'.rstrip('0').ljust(2, '0')}"
 
 
 def _time(moment: datetime | None) -> str | None:

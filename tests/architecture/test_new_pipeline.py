@@ -28,6 +28,7 @@ from app.domain.brand import DEFAULT_BRAND
 from app.pipelines.catalog import all_pipelines, pipeline_named
 from app.pipelines.pipeline import Work
 from app.runs.accept import parse
+from app.schedules.wishes import ScheduleBody, check
 from sandbox.calls import Ask, Kind
 from sandbox.writer import write
 
@@ -50,6 +51,9 @@ for opened in opened_pieces:
         data |= stage.act(work).data
         steps.append([pipeline.task_name(stage.step), stage.gives])
 
+daily = {"name": "daily", "pipeline": pipeline.name, "cron": "0 9 * * *", "topics": ["Why backups fail"]}
+scheduled = check(None, None, ScheduleBody.model_validate(daily))
+
 from workers.celery_app import app as workers_app
 import celeryconfig
 
@@ -60,6 +64,7 @@ print(json.dumps({
     "routes": {name: celeryconfig.task_routes.get(name) for name, _ in steps},
     "quote": [[line.step, line.calls, line.expected_micro_usd, line.worst_micro_usd] for line in costs.quote(pipeline, request)],
     "steps": steps,
+    "scheduled": scheduled.name,
     "texts": pipeline.texts({opened.kind: [data] for opened in opened_pieces}),
 }))
 """
@@ -120,6 +125,10 @@ def test_each_of_its_steps_is_a_task_with_a_queue(served: Served) -> None:
 def test_it_has_a_price(served: Served) -> None:
     assert all(calls >= 1 and 0 < expected <= worst for _, calls, expected, worst in served.seen["quote"])
     assert served.seen["quote"]
+
+
+def test_it_can_be_scheduled_with_topics_to_draw(served: Served) -> None:
+    assert served.seen["scheduled"] == served.name
 
 
 def test_its_steps_bring_it_to_the_end_with_the_sandbox(served: Served) -> None:

@@ -70,6 +70,7 @@ def test_the_request_is_stored_with_its_defaults() -> None:
         "tone": "educational",
         "slides": 11,
         "format": "4:5",
+        "pictures": "jpeg",
         "brand": None,
         "language": "en",
         "max_cost_usd": None,

@@ -19,7 +19,8 @@ from app.domain.errors import (
     ProviderDown,
 )
 from app.domain.states import CallState, CostBasis
-from app.pipelines.full_post import PROMPT_WORDS, words
+from app.pipelines.full_post import PROMPT_WORDS
+from app.pipelines.languages import words
 from app.pipelines.pipeline import Prompt
 from app.runs.claims import Claim
 from app.settings import settings

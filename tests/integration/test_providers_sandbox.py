@@ -18,7 +18,8 @@ from app.domain.errors import (
     ProviderDown,
     ProviderError,
 )
-from app.pipelines.full_post import Content, FullPostRequest, content_prompt
+from app.pipelines.full_post import FullPostRequest, content_prompt
+from app.pipelines.post_content import Content
 from harness import Sandbox
 from workers.providers.provider import Answer, Call, Message, Schema
 from workers.providers.registry import moderator_named, provider_named

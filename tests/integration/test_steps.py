@@ -113,6 +113,7 @@ RETRIES: list[tuple[errors.PressroomError, Retry | None]] = [
     (errors.BudgetReached("no"), None),
     (errors.InvalidReply("no", problems=[]), None),
     (errors.TextDoesNotFit("no"), None),
+    (errors.SlideRefused("no"), None),
     (errors.PoisonPill("no"), None),
     (errors.SetupError("no"), None),
 ]

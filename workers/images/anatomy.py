@@ -66,7 +66,7 @@ def _png(data: bytes) -> Anatomy:
     size: tuple[int, int] | None = None
     frames, is_turned, left = 1, False, MAX_UNPACKED_BYTES
     notes: list[bytes] = []
-    for name, start, end in _png_chunks(data):
+    for name, start, end in png_chunks(data):
         if (size is None) != (name == b"IHDR"):
             raise _broken("it does not have one header, at its start")
         match name:
@@ -86,7 +86,7 @@ def _png(data: bytes) -> Anatomy:
     raise _broken("it ends before its end mark")
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, start, end) of the content of each chunk."""
     at = 8
     for _ in range(MAX_PARTS):
@@ -121,7 +121,7 @@ def _unpacked(name: bytes, note: bytes, most: int) -> bytes:
 def _jpeg(data: bytes) -> Anatomy:
     size: tuple[int, int] | None = None
     frames, scans, is_turned = 1, 0, False
-    for code, start, end in _segments(data):
+    for code, start, end in jpeg_segments(data):
         if code in FRAME_HEADERS:
             if size is not None:
                 raise _broken("it has two headers")
@@ -142,7 +142,7 @@ def _jpeg(data: bytes) -> Anatomy:
     raise _broken("it ends before its end mark")
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, start, end) of each segment of a JPEG; of its end mark, the end of the file."""
     at = 2
     for _ in range(MAX_PARTS):
@@ -172,7 +172,7 @@ def _webp(data: bytes) -> Anatomy:
         raise _broken(f"{total - len(data)} of its {total} bytes are missing")
     size: tuple[int, int] | None = None
     frames, is_turned = 0, False
-    for name, start, end in _riff_chunks(data, 12, total):
+    for name, start, end in riff_chunks(data, 12, total):
         size = size or _webp_size(name, data[start : min(end, start + 10)])
         frames += name == b"ANMF"
         if name == b"EXIF":
@@ -196,7 +196,7 @@ def _webp_size(name: bytes, head: bytes) -> tuple[int, int]:
     raise _broken("it does not begin with a picture")
 
 
-def _riff_chunks(data: bytes, at: int, total: int) -> Iterator[tuple[bytes, int, int]]:
+def riff_chunks(data: bytes, at: int, total: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, start, end) of the content of each chunk up to `total`; each is padded to an even length."""
     for _ in range(MAX_PARTS):
         if at >= total:

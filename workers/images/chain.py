@@ -207,7 +207,7 @@ class Rendering:
         try:
             screening.check(self.caller, data, row["sha256"])
         except PictureRefused:
-            safekeeping.withdraw(row["key"])
+            safekeeping.withdraw(row)
             raise
 
     def _checked(self, way: Way, paid: Paid) -> gates.Accepted:

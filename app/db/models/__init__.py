@@ -1,8 +1,9 @@
-"""Every table, by noun: accounts (who), work (what is made), money (what it cost)."""
+"""Every table, by noun: accounts (who), work (what is made), money (what it cost), schedules (when)."""
 
 from app.db.models.accounts import ApiKey, Brand, IdempotencyKey, QuotaEntry, QuotaMonth, User
 from app.db.models.base import Base
 from app.db.models.money import CachedPicture, Call, Unstored
+from app.db.models.schedules import Schedule, ScheduleSlot
 from app.db.models.work import Event, Notification, Piece, Run
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "QuotaEntry",
     "QuotaMonth",
     "Run",
+    "Schedule",
+    "ScheduleSlot",
     "Unstored",
     "User",
 ]

@@ -55,7 +55,7 @@ class Brand(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str]
     kit: Mapped[dict[str, Any]]
-    """Colours, handle, voice and visual style: app.domain.brand.BrandKit as JSON."""
+    """Theme, colours, handle, voice, visual style and logo: app.domain.brand.BrandKit as JSON."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -27,6 +27,7 @@ class Run(Base):
             name="finished_when_terminal",
         ),
         Index("ix_runs_user_created", "user_id", text("created_at DESC")),
+        Index("ix_runs_made_from", "made_from", postgresql_where=text("made_from IS NOT NULL")),
         Index("ix_runs_queued", "created_at", postgresql_where=text("state = 'QUEUED' AND admitted_at IS NULL")),
         Index(
             "ix_runs_live",
@@ -42,6 +43,12 @@ class Run(Base):
     pipeline: Mapped[str]
     pipeline_version: Mapped[int]
     """Version of the pipeline's code that made the first plan; a later version reads it."""
+    made_from: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    """The run whose texts and pictures it has in another format; NULL = it was ordered."""
+    made_from_round: Mapped[int | None]
+    """The round of that run in which it was copied: only another round can change what was copied."""
+    is_sandbox: Mapped[bool | None]
+    """Whether the calls for what it copied went to the sandbox; NULL = it copied nothing, and its own calls tell."""
     request: Mapped[dict[str, Any]]
     """The validated request, with defaults filled in."""
     brand: Mapped[dict[str, Any]]
@@ -56,7 +63,7 @@ class Run(Base):
     spent_micro_usd: Mapped[int] = mapped_column(default=0)
     """Cost of the calls that are settled."""
     result: Mapped[dict[str, Any] | None]
-    """Storage keys of what belongs to the whole run (carousel_pdf); NULL until finished."""
+    """Storage keys of what belongs to the whole run (carousel_pdf, deck_pptx); NULL until finished."""
     failure: Mapped[dict[str, Any] | None]
     """{code, message} of why the run is FAILED or PARTIAL; NULL otherwise."""
     last_event: Mapped[int] = mapped_column(default=0)
@@ -86,6 +93,12 @@ class Piece(Base):
         CheckConstraint("(step IS NULL) = (state IN ('READY', 'FAILED'))", name="step_until_terminal"),
         CheckConstraint("NOT (state = 'READY' AND is_picture AND picture IS NULL)", name="ready_picture_has_key"),
         CheckConstraint("NOT (state = 'FAILED' AND failure IS NULL)", name="failed_says_why"),
+        # A slide from before its proof was kept has no `overflow`.
+        CheckConstraint(
+            "NOT (state = 'READY' AND composed ? 'overflow')"
+            """ OR composed @> '{"missing_glyphs": 0, "overflow": false, "safe": true}'""",
+            name="ready_slide_is_proven",
+        ),
         Index("ix_pieces_due", "sent_at", postgresql_where=text("step IS NOT NULL")),
         Index("ix_pieces_lease", "lease_token", unique=True, postgresql_where=text("lease_token IS NOT NULL")),
     )
@@ -111,8 +124,9 @@ class Piece(Base):
     prompt: Mapped[str | None]
     """The drafted image prompt; NULL until PROMPTED."""
     picture: Mapped[dict[str, Any] | None]
-    """{key, mime, width, height, bytes, sha256, fingerprint, provider, model, call_id, seconds, cached} of the picture
-    as the provider made it; NULL until RENDERED, and again while a refused one is made anew."""
+    """{key, mime, width, height, bytes, sha256, fingerprint, provider, model, call_id, seconds, cached, sandbox} of the
+    picture as the provider made it, and labelled: {key, bytes, sha256, had_credentials} of the copy that people are
+    shown, whose file says where it comes from. NULL until RENDERED, and again while a refused one is made anew."""
     review: Mapped[dict[str, Any] | None]
     """The verdict on that picture, or {skipped: why}; NULL until it was looked at."""
     refused: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
@@ -120,7 +134,9 @@ class Piece(Base):
     rewrites: Mapped[int] = mapped_column(default=0, server_default="0")
     """How often its prompt was rewritten in this round because a safety filter refused it."""
     composed: Mapped[dict[str, Any] | None]
-    """{key, mime, width, height, bytes, sha256, contrast, alt_text} of the finished slide; NULL until composed."""
+    """The finished slide: {key, mime, width, height, bytes, sha256}; the texts that stand on it: {title, body, alt_text};
+    how it was drawn: {layout, theme, language, scrim}; its proof: {contrast, missing_glyphs, left_out, overflow,
+    safe, least_type_px}. NULL until composed. An edit leaves it as it is until the new one is drawn."""
     failure: Mapped[dict[str, Any] | None]
     """{code, message, step} of why it FAILED, and {causes} when several providers did; NULL otherwise."""
     attempt: Mapped[int] = mapped_column(default=0)

@@ -116,10 +116,12 @@ def end(run_id: uuid.UUID) -> None:
         return
     key = f"posts/{run_id}/carousel-{content_digest(b'%PDF-1')[:12]}.pdf"
     storage().put(key, b"%PDF-1")
+    deck = f"posts/{run_id}/deck-{content_digest(b'PK')[:12]}.pptx"
+    storage().put(deck, b"PK")
     with transaction() as session:
         drawn = {
             piece.id: stored(run, piece, b"background") | {"alt_text": "typographic"}
             for piece in finish.pieces_of(session, run_id)
             if piece.is_picture and piece.failure
         }
-        assert finish.finish(session, run_id, run.round, {"carousel_pdf": key}, drawn) is not None
+        assert finish.finish(session, run_id, run.round, {"carousel_pdf": key, "deck_pptx": deck}, drawn) is not None

@@ -276,7 +276,7 @@ def test_the_files_are_numbered_as_the_prompts_are(call: Caller) -> None:
     work(run_id, fail=[1])
 
     with exported(call, run_id) as archive:
-        assert archive.namelist() == ["image-01.jpg", "image-03.jpg", "run.json", "costs.csv"]
+        assert archive.namelist() == ["image-01.jpg", "image-03.jpg", "run.json", "costs.csv", "manifest.json"]
         assert json.loads(archive.read("run.json")) == call("GET", f"/api/runs/{run_id}").get_json()
         lines = list(csv.DictReader(io.StringIO(archive.read("costs.csv").decode())))
     assert sorted(line["piece"] for line in lines) == ["image-01", "image-02", "image-03"]

@@ -24,7 +24,7 @@ def test_an_order_answers_202_with_links_that_work(call: Caller) -> None:
     assert answer.status_code == 202
     assert {"id", "pipeline", "status", "links"} == set(body)
     assert (body["pipeline"], body["status"]) == ("full-post", "QUEUED")
-    assert set(body["links"]) == {"self", "post", "events", "cancel"}
+    assert set(body["links"]) == {"self", "post", "events", "cancel", "reformat"}
     assert call("GET", answer.headers["Location"]).get_json()["id"] == body["id"]
     assert call("GET", body["links"]["post"].removeprefix("http://127.0.0.1:8000")).status_code == 200
 
@@ -142,7 +142,7 @@ def test_no_route_shows_or_changes_what_belongs_to_somebody_else(
             assert answer.get_json()["code"] == "not_found"
             assert client.open(path, method=method, json=body).status_code == 401, f"{method} {path}"
             walked += 1
-    assert walked == 14
+    assert walked == 18
     after = run_of(run_id)
     assert (after.round, after.last_event, after.state) == (before.round, before.last_event, before.state)
     assert stranger("GET", "/api/runs").get_json()["runs"] == []

@@ -237,7 +237,7 @@ def test_an_edit_is_drawn_again_and_costs_nothing(call: Caller, user: User) -> N
 
 def test_files_are_refused_before_the_run_has_ended(call: Caller, user: User) -> None:
     run_id = order(user)
-    for name in ("carousel.pdf", "export.zip"):
+    for name in ("carousel.pdf", "deck.pptx", "export.zip"):
         answer = call("GET", f"/api/runs/{run_id}/{name}")
         assert (answer.status_code, answer.get_json()["code"]) == (409, "not_finished")
 
@@ -250,6 +250,15 @@ def test_the_pdf_is_a_download(call: Caller, user: User) -> None:
     assert answer.headers["Content-Disposition"].startswith("attachment;")
 
 
+def test_the_editable_deck_is_a_download(call: Caller, user: User) -> None:
+    run_id = order(user, slides=5)
+    work(run_id)
+    answer = call("GET", f"/api/runs/{run_id}/deck.pptx")
+    assert (answer.status_code, answer.data) == (200, b"PK")
+    assert answer.mimetype.endswith("presentationml.presentation")
+    assert answer.headers["Content-Disposition"].endswith('.pptx"')
+
+
 def test_the_export_holds_every_file_and_every_call(call: Caller, user: User) -> None:
     run_id = order(user, slides=5)
     work(run_id, unknown=[2])
@@ -260,20 +269,26 @@ def test_the_export_holds_every_file_and_every_call(call: Caller, user: User) ->
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == sorted(
             [f"0{n}.jpg" for n in range(5)]
-            + ["article-cover.jpg", "quote.jpg", "carousel.pdf", "article.md", "post.json", "costs.csv"]
+            + ["article-cover.jpg", "quote.jpg", "carousel.pdf", "deck.pptx", "article.md", "article.html"]
+            + ["caption.txt", "post.json", "costs.csv", "manifest.json"]
         )
         assert json.loads(archive.read("post.json")) == call("GET", f"/api/runs/{run_id}").get_json()
         lines = list(csv.DictReader(io.StringIO(archive.read("costs.csv").decode())))
         assert len(lines) == 15
         assert [line["cost_micro_usd"] for line in lines if line["cost_basis"] == "unknown"] == [""]
-        assert archive.read("article.md").decode().startswith("# The article\n\nIt begins.\n\n## Part 0\n\nMuch.")
+        assert (
+            archive.read("article.md")
+            .decode()
+            .startswith("# The article\n\n![a slide](article-cover.jpg)\n\nIt begins.")
+        )
 
 
 def test_a_failed_run_still_exports_what_is_known(call: Caller, user: User) -> None:
     run_id = order(user, slides=5)
     assert call("POST", f"/api/runs/{run_id}/cancel").status_code == 200
     with zipfile.ZipFile(io.BytesIO(call("GET", f"/api/runs/{run_id}/export.zip").data)) as archive:
-        assert archive.namelist() == ["post.json", "costs.csv"]
+        assert archive.namelist() == ["post.json", "costs.csv", "manifest.json"]
+    assert call("GET", f"/api/runs/{run_id}/deck.pptx").get_json()["code"] == "no_carousel"
     assert call("GET", f"/api/runs/{run_id}/carousel.pdf").get_json()["code"] == "no_carousel"
 
 

@@ -34,7 +34,7 @@ def fresh(installation: Installation) -> Iterator[Installation]:
 
 def rows(table: str) -> int:
     with session.transaction() as asked:
-        return int(asked.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # noqa: S608 - names of ours
+        return int(asked.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 @pytest.mark.usefixtures("fresh")

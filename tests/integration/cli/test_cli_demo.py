@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import stat
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from commands import pressroom
+from pptx import Presentation
 from pypdf import PdfReader
 
 from app.embedded.lock import read_owner
@@ -31,7 +33,8 @@ def test_the_last_line_names_a_folder_with_every_file(made: SimpleNamespace) -> 
     assert sorted(path.name for path in made.folder.iterdir()) == sorted(
         [
             *(f"{n:02d}.jpg" for n in range(11)),
-            *("article-cover.jpg", "quote.jpg", "carousel.pdf", "article.md", "post.json", "costs.csv"),
+            *("article-cover.jpg", "quote.jpg", "carousel.pdf", "deck.pptx", "article.md", "article.html"),
+            *("caption.txt", "post.json", "costs.csv", "manifest.json"),
         ]
     )
     assert all(path.stat().st_size > 0 for path in made.folder.iterdir())
@@ -46,6 +49,37 @@ def test_the_files_hold_what_their_names_say(made: SimpleNamespace) -> None:
         calls = list(csv.DictReader(file))
     assert len(calls) == 1 + 13 * 4  # of each picture: draft, render, screen, review
     assert sum(int(call["cost_micro_usd"]) for call in calls) == post["cost"]["micro_usd"]
+
+
+def test_every_picture_says_where_it_comes_from(made: SimpleNamespace) -> None:
+    for path in made.folder.glob("*.jpg"):
+        packet = path.read_bytes()[:4000].decode("latin-1")
+        assert "digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in packet
+        assert "Pressroom sandbox in place of" in packet
+    copies = [path for path in (made.place / ".pressroom/files/posts").glob("*/*.*") if path.suffix in (".png", ".jpg")]
+    assert len(copies) == 13
+    assert all(b"digitalsourcetype/trainedAlgorithmicMedia" in path.read_bytes() for path in copies)
+
+
+def test_the_pdf_and_the_deck_read_as_the_slides_do(made: SimpleNamespace) -> None:
+    post = json.loads((made.folder / "post.json").read_text())
+    slides = sorted((piece for piece in post["pieces"] if piece["kind"] == "slide"), key=lambda one: one["position"])
+    words = [f"{slide['data']['title']}\n{slide['data']['body']}" for slide in slides]
+    assert [page.extract_text() for page in PdfReader(made.folder / "carousel.pdf").pages] == words
+    deck = Presentation(made.folder / "deck.pptx")
+    assert ["\n".join(shape.text_frame.text for shape in slide.placeholders) for slide in deck.slides] == words
+
+
+def test_the_manifest_names_every_file_with_its_hash(made: SimpleNamespace) -> None:
+    manifest = json.loads((made.folder / "manifest.json").read_text())
+    named = {one["name"]: one["sha256"] for one in manifest["files"]}
+    found = {path.name: sha256(path.read_bytes()).hexdigest() for path in made.folder.iterdir()}
+    assert named == {name: digest for name, digest in found.items() if name != "manifest.json"}
+    proofs = [one["proof"] for one in manifest["files"] if "proof" in one]
+    assert len(proofs) == 13
+    assert all(proof["missing_glyphs"] == 0 and not proof["overflow"] and proof["contrast"] >= 4.5 for proof in proofs)
+    pdf = next(one for one in manifest["files"] if one["name"] == "carousel.pdf")
+    assert pdf["slides_as_they_are"]
 
 
 def test_it_says_what_it_cost_how_long_it_took_and_that_it_was_the_sandbox(made: SimpleNamespace) -> None:
@@ -79,3 +113,9 @@ def test_what_was_made_is_shown_with_nothing_running(made: SimpleNamespace) -> N
     assert shown.returncode == 0, shown.stderr
     assert "slide 11" in shown.stdout
     assert "render image      13" in shown.stdout
+    again = pressroom(made.place, "show", run_id[:8], "--out", "again")
+    assert again.returncode == 0, again.stderr
+    files = {path.name: path.read_bytes() for path in made.folder.iterdir() if path.suffix != ".json"}
+    assert files == {
+        path.name: path.read_bytes() for path in (made.place / "again").iterdir() if path.suffix != ".json"
+    }

@@ -36,8 +36,9 @@ def test_each_line_becomes_a_numbered_file_and_a_row_with_its_url(up: Up, place:
     assert done.returncode == 0, done.stdout + done.stderr
     folder = Path(done.stdout.splitlines()[-1].split()[-1])
     assert sorted(path.name for path in folder.iterdir()) == [
-        "costs.csv", "image-01.png", "image-02.png", "image-03.png", "run.json",
+        "costs.csv", "image-01.png", "image-02.png", "image-03.png", "manifest.json", "run.json",
     ]  # fmt: skip
+    assert all(b"digitalsourcetype/trainedAlgorithmicMedia" in path.read_bytes() for path in folder.glob("*.png"))
     run = json.loads((folder / "run.json").read_text())
     assert (run["pipeline"], run["status"], run["request"]["aspect_ratio"]) == ("images", "READY", "16:9")
     table = done.stdout.partition("url, or why there is none")[2].splitlines()[1:]

@@ -42,6 +42,12 @@ def test_a_picture_lies_at_the_place_that_the_contract_names() -> None:
     assert keys.picture_key(RUN, "0", digest, "png") == f"posts/{RUN}/0/{digest[:12]}.png"
 
 
+def test_a_logo_lies_where_its_bytes_decide_below_its_brand() -> None:
+    digest = keys.content_digest(b"a")
+
+    assert keys.logo_key(RUN, digest) == f"brands/{RUN}/logo-{digest[:12]}.png"
+
+
 def test_the_current_copy_lies_at_the_briefs_key() -> None:
     assert keys.current_copy_key(RUN, "0", "png") == f"posts/{RUN}/0.png"
 
@@ -65,3 +71,13 @@ def test_a_piece_is_called(kind: str, position: int, name: str) -> None:
 )
 def test_a_ticket_opens_one_stream_of_one_run_until_one_time(other: tuple[bytes, uuid.UUID, int]) -> None:
     assert keys.stream_ticket(b"hash", RUN, 1000) != keys.stream_ticket(*other)
+
+
+def test_people_see_the_labelled_copy_where_there_is_one() -> None:
+    key = "posts/6f1c/0/abcdef123456.png"
+    assert keys.shown_key({"key": key}) == key
+    assert keys.shown_key({"key": key, "labelled": {"key": "posts/6f1c/0/b.png"}}) == "posts/6f1c/0/b.png"
+
+
+def test_a_labelled_copy_lies_beside_its_original() -> None:
+    assert keys.labelled_key("posts/6f1c/0/abcdef123456.webp", "0" * 64) == "posts/6f1c/0/000000000000.webp"

@@ -141,16 +141,23 @@ def test_a_single_picture_has_neither_counter_nor_progress() -> None:
     assert foot.std() < 1.5
 
 
-def test_emoji_are_left_out_and_counted() -> None:
+def test_an_emoji_is_drawn_in_the_colour_of_its_text() -> None:
     composed = compose(replace(SLIDE, title="Ship it 🚀 today"), None)
     plain = compose(replace(SLIDE, title="Ship it today"), None)
-    assert composed.missing_glyphs == 1
-    assert plain.missing_glyphs == 0
+    assert composed.missing_glyphs == plain.missing_glyphs == 0
+    assert as_image(composed.jpeg).tobytes() != as_image(plain.jpeg).tobytes()
+
+
+def test_an_emoji_that_no_font_has_is_left_out_and_counted() -> None:
+    composed = compose(replace(SLIDE, title="Ship it \U0001faff today"), None)
+    plain = compose(replace(SLIDE, title="Ship it today"), None)
+    assert (composed.missing_glyphs, plain.missing_glyphs) == (1, 0)
     assert as_image(composed.jpeg).tobytes() == as_image(plain.jpeg).tobytes()
 
 
 def test_letters_that_no_font_has_are_counted() -> None:
-    assert compose(replace(SLIDE, body="قطار"), None).missing_glyphs == 4
+    assert compose(replace(SLIDE, body="ᏣᎳᎩ"), None).missing_glyphs == 3
+    assert compose(replace(SLIDE, body="قطار"), None).missing_glyphs == 0
 
 
 def test_greek_and_cyrillic_headlines_are_set_in_a_face_that_has_them() -> None:

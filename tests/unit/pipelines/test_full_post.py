@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from app.domain.brand import DEFAULT_BRAND
 from app.domain.states import PieceState
 from app.pipelines import full_post
-from app.pipelines.full_post import PIPELINE, Article, Content, FullPostRequest, Quote, Section, SlideText
+from app.pipelines.full_post import PIPELINE, FullPostRequest
 from app.pipelines.pipeline import Change, Done, Layout, NewPiece, Prompt, Work
+from app.pipelines.post_content import Article, Content, Quote, Section, SlideText, problems_of
 
 REQUEST = FullPostRequest(topic="DevOps for Junior Engineers")
 
@@ -36,7 +37,7 @@ def content(slides: int = 11) -> Content:
 
 
 def test_content_at_every_limit_has_no_problem() -> None:
-    assert full_post.problems_of(content(), 11) == []
+    assert problems_of(content(), 11) == []
 
 
 def with_slide(**text: str) -> Content:
@@ -65,7 +66,7 @@ PROBLEMS: list[tuple[Content, str]] = [
 
 @pytest.mark.parametrize(("wrong", "told"), PROBLEMS, ids=[told[:30] for _, told in PROBLEMS])
 def test_each_length_that_is_broken_is_told(wrong: Content, told: str) -> None:
-    (problem, *more) = full_post.problems_of(wrong, 11)
+    (problem, *more) = problems_of(wrong, 11)
 
     assert problem.startswith(told)
     assert len(more) <= 1
@@ -74,7 +75,7 @@ def test_each_length_that_is_broken_is_told(wrong: Content, told: str) -> None:
 def test_all_problems_are_told_at_once() -> None:
     wrong = with_slide(title=say(9), body=say(31))
 
-    assert len(full_post.problems_of(wrong, 12)) == 3
+    assert len(problems_of(wrong, 12)) == 3
 
 
 @pytest.mark.parametrize("field", ["title", "body", "image_theme"])

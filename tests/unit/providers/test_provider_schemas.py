@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.pipelines.full_post import Content
+from app.pipelines.post_content import Content
 from workers.providers import schemas
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from sandbox.calls import Ask, Kind
-from sandbox.faults import Fault, FaultError, read_rules, strike
+from sandbox.fault_names import Fault
+from sandbox.faults import FaultError, read_rules, strike
 
 TEXT = Ask(model="google/gemini-2.5-flash", kind=Kind.TEXT, system="", prompt="Sleep well")
 IMAGE = Ask(model="google/gemini-3.1-flash-image", kind=Kind.IMAGE, system="", prompt="a dune")

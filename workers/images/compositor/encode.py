@@ -1,4 +1,4 @@
-"""Writes the finished canvas as a JPEG that says where it comes from."""
+"""Writes the finished canvas as a JPEG or a PNG that says where it comes from."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import io
 from functools import cache
 
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+from app.domain.provenance import Provenance, Source, xmp
 
 QUALITY = 90
 SUBSAMPLING = 0  # 4:4:4: halved colour frays coloured letters on a dark ground
-DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
-<xmp:CreatorTool>{tool}</xmp:CreatorTool>
-<Iptc4xmpExt:DigitalSourceType>{source}</Iptc4xmpExt:DigitalSourceType>
-</rdf:Description></rdf:RDF></x:xmpmeta>
-<?xpacket end="w"?>"""
+PNG_LEVEL = 3  # of zlib: 6 takes twice as long for 3 % less (measured on a slide with a photograph)
+PERCEPTUAL = b"\0"  # rendering intent of the sRGB chunk
 
 
-def jpeg(image: Image.Image, *, is_sandbox: bool) -> bytes:
+def jpeg(image: Image.Image, *, is_sandbox: bool, source: Source = Source.COMPOSITE) -> bytes:
     """Return `image` as JPEG bytes, sRGB, with its XMP; the same pixels give the same bytes."""
     out = io.BytesIO()
     image.save(
@@ -27,16 +24,20 @@ def jpeg(image: Image.Image, *, is_sandbox: bool) -> bytes:
         "JPEG",
         quality=QUALITY,
         subsampling=SUBSAMPLING,
-        xmp=xmp(is_sandbox=is_sandbox),
+        xmp=xmp(Provenance(source, is_sandbox=is_sandbox)),
         icc_profile=_srgb_profile(),
     )
     return out.getvalue()
 
 
-def xmp(*, is_sandbox: bool) -> bytes:
-    """Return the XMP packet: made with trained models (IPTC DigitalSourceType), by Pressroom."""
-    tool = "Pressroom (sandbox pictures)" if is_sandbox else "Pressroom"
-    return _XMP.format(tool=tool, source=DIGITAL_SOURCE_TYPE).encode()
+def png(image: Image.Image, *, is_sandbox: bool, source: Source = Source.COMPOSITE) -> bytes:
+    """Return `image` as PNG bytes, marked as sRGB, with its XMP; the same pixels give the same bytes."""
+    info = PngInfo()
+    info.add(b"sRGB", PERCEPTUAL)
+    info.add_itxt("XML:com.adobe.xmp", xmp(Provenance(source, is_sandbox=is_sandbox)).decode())
+    out = io.BytesIO()
+    image.save(out, "PNG", pnginfo=info, icc_profile=None, compress_level=PNG_LEVEL)  # a profile would contradict sRGB
+    return out.getvalue()
 
 
 @cache

@@ -1,16 +1,23 @@
-"""The typefaces: found in the installed font packages, opened when first needed, kept."""
+"""The typefaces: found in the installed font packages, opened when first needed, kept.
+
+A face is what layouts ask for (display, text, ...); a pairing says which font draws it; what that font lacks is drawn
+by the fonts behind it, see `fontstack`.
+"""
 
 from __future__ import annotations
 
-import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
 
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # fontTools ships no types
 from PIL import ImageFont, features
 
 from app.domain.errors import SetupError
-from workers.images.compositor.cmap import covered
+from app.domain.themes import Pairing
+from workers.images.compositor.graphemes import clean, is_ignorable, is_pictograph
 
 
 class Face(StrEnum):
@@ -19,44 +26,107 @@ class Face(StrEnum):
     DISPLAY = "display"  # headlines
     QUOTE = "quote"  # quotations
     TEXT = "text"  # body
-    STRONG = "strong"  # small labels, and headlines in scripts that the display face lacks
+    STRONG = "strong"  # small labels
 
 
-# Package, file, and the value of each axis in the order of the file: Fraunces has optical size, weight, softness,
-# wonkiness; Inter has optical size, weight. Fraunces at its full optical size has hairlines that vanish in a
-# thumbnail, so headlines stay below it.
-_FILES: dict[Face, tuple[str, str, tuple[int, ...]]] = {
-    Face.DISPLAY: ("fontpkg_fraunces", "Fraunces[SOFT,WONK,opsz,wght].ttf", (72, 620, 0, 0)),
-    Face.QUOTE: ("fontpkg_fraunces", "Fraunces-Italic[SOFT,WONK,opsz,wght].ttf", (72, 480, 0, 0)),
-    Face.TEXT: ("fontpkg_inter", "Inter[opsz,wght].ttf", (24, 430)),
-    Face.STRONG: ("fontpkg_inter", "Inter[opsz,wght].ttf", (28, 640)),
+@dataclass(frozen=True, slots=True)
+class Typeface:
+    """One font of one file, at one weight."""
+
+    package: str
+    """Python package that holds the file; "" when `name` is the path of a file of the system."""
+    name: str
+    """Path inside the package."""
+    axes: tuple[int, ...] = ()
+    """Value of each axis, in the order of the file; empty for a font that does not vary."""
+    index: int = 0
+    """Place in a collection (.ttc)."""
+    scale: float = 1.0
+    """Size relative to the text's, so that scripts look equally large side by side."""
+
+    @property
+    def least_leading(self) -> float:
+        """Least distance of baselines, as a share of the size, that its script is read well with; 0 for European ones."""
+        if self.package == "manimgx_fonts_cjk":
+            return 1.16
+        is_european = self.package != "manimgx_fonts" or self.name == "NotoSans[wght].ttf" or self.is_pictures
+        return 0.0 if is_european else 1.24
+
+    @property
+    def is_pictures(self) -> bool:
+        """Whether it draws emoji, in the text's colour."""
+        return self.name.startswith("NotoEmoji")
+
+    @property
+    def path(self) -> Path:
+        """Where the file is. Raises SetupError when its package is not installed."""
+        return _path(self.package, self.name)
+
+
+# Fraunces has optical size, weight, softness, wonkiness; Inter optical size and weight; Archivo weight and width;
+# Space Grotesk weight. Fraunces at its full optical size has hairlines that vanish in a thumbnail, so headlines
+# stay below it.
+_FRAUNCES = "files/Fraunces[SOFT,WONK,opsz,wght].ttf"
+_INTER = "files/Inter[opsz,wght].ttf"
+_ARCHIVO = "files/Archivo[wdth,wght].ttf"
+_GROTESK = "files/SpaceGrotesk[wght].ttf"
+_TEXT = {
+    Face.TEXT: Typeface("fontpkg_inter", _INTER, (24, 430)),
+    Face.STRONG: Typeface("fontpkg_inter", _INTER, (28, 640)),
 }
-_INVISIBLE = frozenset({0x200B, 0x200C, 0x200D, 0x2060, 0xFE0E, 0xFE0F, 0xFEFF, 0x2028, 0x2029})
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_PAIRINGS: dict[Pairing, dict[Face, Typeface]] = {
+    Pairing.EDITORIAL: {
+        Face.DISPLAY: Typeface("fontpkg_fraunces", _FRAUNCES, (72, 620, 0, 0)),
+        Face.QUOTE: Typeface("fontpkg_fraunces", _FRAUNCES.replace("Fraunces[", "Fraunces-Italic["), (72, 480, 0, 0)),
+        **_TEXT,
+    },
+    Pairing.MODERN: {
+        Face.DISPLAY: Typeface("fontpkg_space_grotesk", _GROTESK, (660,)),
+        Face.QUOTE: Typeface("fontpkg_space_grotesk", _GROTESK, (500,)),
+        **_TEXT,
+    },
+    Pairing.BOLD: {
+        Face.DISPLAY: Typeface("fontpkg_archivo", _ARCHIVO, (800, 92)),
+        Face.QUOTE: Typeface("fontpkg_archivo", _ARCHIVO, (600, 96)),
+        **_TEXT,
+    },
+}
+_THOUSAND = 1000  # px; widths and ink are measured at this size and scaled, which is exact: nothing is hinted
 
 
-def font_bytes(face: Face) -> bytes:
-    """Return the font file of a face. Raises SetupError when its package is not installed."""
-    package, name, _axes = _FILES[face]
-    try:
-        return (files(package) / "files" / name).read_bytes()
-    except (ModuleNotFoundError, FileNotFoundError) as exc:
-        project = package.replace("_", "-")
-        raise SetupError(f"the font {name} is missing; install {project} (pip install {project})") from exc
+def weight(face: Face, fonts: Pairing = Pairing.EDITORIAL) -> int:
+    """Return the weight (100..900) of the fonts that stand in for a face in other scripts."""
+    if face is Face.DISPLAY:
+        return 780 if fonts is Pairing.BOLD else 660
+    return {Face.QUOTE: 500, Face.TEXT: 430, Face.STRONG: 640}[face]
 
 
-@lru_cache(maxsize=64)
-def font(face: Face, size_px: int) -> ImageFont.FreeTypeFont:
+def typeface(face: Face, fonts: Pairing = Pairing.EDITORIAL) -> Typeface:
+    """Return the font that draws a face of a pairing, in the scripts that it has."""
+    return _PAIRINGS[fonts][face]
+
+
+def font(face: Face, size_px: int, fonts: Pairing = Pairing.EDITORIAL) -> ImageFont.FreeTypeFont:
     """Return a face at a size, with its axes set."""
+    return opened(typeface(face, fonts), size_px)
+
+
+@lru_cache(maxsize=96)  # half a MB to two each
+def opened(face: Typeface, size_px: float) -> ImageFont.FreeTypeFont:
+    """Return a typeface at a size; its own scale is not applied. Raises SetupError when it is missing or not a font."""
     require_shaping()
-    package, name, axes = _FILES[face]
     try:
-        opened = ImageFont.truetype(str(files(package) / "files" / name), size_px, layout_engine=ImageFont.Layout.RAQM)
-    except (ModuleNotFoundError, OSError) as exc:
-        project = package.replace("_", "-")
-        raise SetupError(f"the font {name} cannot be read; install {project} (pip install {project})") from exc
-    opened.set_variation_by_axes(list(axes))
-    return opened
+        made = ImageFont.truetype(face.path, size_px, face.index, layout_engine=ImageFont.Layout.RAQM)
+    except OSError as exc:
+        raise SetupError(f"the font {face.name} cannot be read: {exc}; {_remedy(face.package)}") from exc
+    if face.axes:
+        made.set_variation_by_axes(list(face.axes))
+    return made
+
+
+def at_thousand(face: Typeface) -> ImageFont.FreeTypeFont:
+    """Return a typeface at 1000 px, the size to measure at."""
+    return opened(face, _THOUSAND)
 
 
 @cache
@@ -69,39 +139,51 @@ def require_shaping() -> None:
         )
 
 
+def characters(face: Face | Typeface, fonts: Pairing = Pairing.EDITORIAL) -> frozenset[int]:
+    """Return the code points that a font has glyphs for; of a face, those of its own font without any behind it."""
+    one = typeface(face, fonts) if isinstance(face, Face) else face
+    return _characters(one.package, one.name, one.index)
+
+
+def font_bytes(face: Face, fonts: Pairing = Pairing.EDITORIAL) -> bytes:
+    """Return the font file of a face. Raises SetupError when its package is not installed."""
+    return typeface(face, fonts).path.read_bytes()
+
+
 @cache
-def characters(face: Face) -> frozenset[int]:
-    """Return the code points that a face can draw."""
-    same_file = Face.TEXT if face is Face.STRONG else face
-    return covered(font_bytes(face)) if same_file is face else characters(same_file)
+def _characters(package: str, name: str, index: int) -> frozenset[int]:
+    with TTFont(_path(package, name), fontNumber=index, lazy=True) as table:
+        return frozenset(table.getBestCmap() or ())
 
 
-def missing(text: str, face: Face) -> list[str]:
-    """Return the characters of `text`, each time it occurs, that `face` has no glyph for."""
-    known = characters(face)
-    return [
-        character
-        for character in text
-        if ord(character) not in known and not character.isspace() and ord(character) not in _INVISIBLE
-    ]
+@cache
+def _path(package: str, name: str) -> Path:
+    if not package:
+        return Path(name)
+    try:
+        path = Path(str(files(package))) / name
+    except ModuleNotFoundError as exc:
+        raise SetupError(f"the font {name} is missing; {_remedy(package)}") from exc
+    if not path.is_file():
+        raise SetupError(f"the font {name} is missing; {_remedy(package)}")
+    return path
 
 
-def face_for(text: str, wanted: Face) -> Face:
-    """Return `wanted`, or the Inter face that stands in where Inter can draw more of the text (Greek, Cyrillic)."""
-    if wanted in (Face.TEXT, Face.STRONG):
-        return wanted
-    lacking = missing(text, wanted)
-    return Face.STRONG if lacking and len(missing(text, Face.STRONG)) < len(lacking) else wanted
+def _remedy(package: str) -> str:
+    project = package.replace("_", "-")
+    return f"install {project} (pip install {project})" if project else "install it anew, or remove it"
 
 
-def drawable(text: str, face: Face) -> str:
-    """Return `text` without the pictographs that `face` lacks: better no emoji than an empty box."""
-    lacking = {character for character in missing(text, face) if _is_pictograph(character)}
+def missing(text: str, face: Face, fonts: Pairing = Pairing.EDITORIAL) -> list[str]:
+    """Return the characters of `text`, each time it occurs, that the face's own font has no glyph for."""
+    known = characters(face, fonts)
+    return [c for c in clean(text) if ord(c) not in known and not c.isspace() and not is_ignorable(c)]
+
+
+def drawable(text: str, face: Face, fonts: Pairing = Pairing.EDITORIAL) -> str:
+    """Return `text` without the pictographs that the face's own font lacks: better no emoji than an empty box."""
+    lacking = {character for character in missing(text, face, fonts) if is_pictograph(character)}
     if not lacking:
         return text
-    kept = "".join(c for c in text if c not in lacking and ord(c) not in _INVISIBLE)
+    kept = "".join(c for c in text if c not in lacking and not is_ignorable(c))
     return "\n".join(" ".join(line.split()) for line in kept.split("\n"))
-
-
-def _is_pictograph(character: str) -> bool:
-    return unicodedata.category(character) in ("So", "Cn") or ord(character) in _SKIN_TONES

@@ -2,86 +2,143 @@
 
 from __future__ import annotations
 
-from workers.images.compositor.fonts import Face
+from app.domain.themes import Mark
+from workers.images.compositor.drawing import Drawing
 from workers.images.compositor.frame import SMALL, Frame
 from workers.images.compositor.page import Page
-from workers.images.compositor.setting import Block, Style, set_at
-from workers.images.compositor.sheet import Sheet
-from workers.images.compositor.theme import Palette
+from workers.images.compositor.setting import Block, fit
+from workers.images.compositor.theme import Palette, Tone
 
-HANDLE_COLUMNS = 8
-
-
-def label(text: str, frame: Frame, size: int = SMALL, width: int | None = None) -> Block | None:
-    """Return a short line in the small bold face; None if it is wider than `width` px. size: design px."""
-    size_px = frame.type_px(size)
-    return set_at(text, Style(Face.STRONG, size_px, size_px, 1.3), size_px, width or frame.inner)
+ARROW, APART = 46, 22  # design px: the arrow's length, and between it and the counter
+MARK_ROOM = 62  # from the top of the mark over a headline to the headline's cap line
+WIDE_COLUMNS = 7  # of the twelve: as wide as a footer is beside a picture
+LEAST_HANDLE = 28  # design px: the handle shrinks to this
+CUE = 46  # radius of the cover's swipe cue
 
 
-def footer(sheet: Sheet, page: Page, colours: Palette, *, has_handle: bool = True) -> None:
-    """Draw a hairline that fills with the deck's progress, the handle on the left, counter and arrow on the right."""
-    frame, slide = sheet.frame, page.slide
-    right = frame.width - frame.margin
-    if slide.total > 1:
-        _progress(sheet, page, colours)
-        right = _counter(sheet, page, colours, right)
-    if has_handle and slide.handle:
-        handle(sheet, page, colours, (frame.margin, frame.footer_baseline))
+def column_width(frame: Frame) -> int:
+    """Return the width of the text's column in px; beside a picture it is seven of the grid's twelve."""
+    return frame.columns(WIDE_COLUMNS) if frame.is_wide else frame.inner
 
 
-def handle(sheet: Sheet, page: Page, colours: Palette, at: tuple[int, int]) -> None:
-    """Write the handle with its baseline at `at`. Raises TextDoesNotFit when it is wider than eight columns."""
-    block = label(page.slide.handle or "", sheet.frame, width=sheet.frame.columns(HANDLE_COLUMNS))
+def handle_of(page: Page, width: int | None = None, size: int = SMALL) -> Block | None:
+    """Return the handle, set in one line of at most `width` px (else what the counter leaves); None without a handle.
+
+    Raises TextDoesNotFit when it is too wide even in the smallest type.
+    """
+    frame = page.frame
+    if not page.slide.handle:
+        return None
+    counter = _counter_of(page)
+    taken = counter.width + frame.px(ARROW + APART + 40) if counter else 0
+    style = frame.label(size, LEAST_HANDLE)
+    block = fit(page.slide.handle, style, width or column_width(frame) - taken, round(style.largest_px * 1.2))
     if block is None or len(block.lines) > 1:
-        raise page.does_not_fit()
-    sheet.write(block, (at[0], at[1] - block.height), colours.muted, is_footer=True)
+        raise page.does_not_fit("has a handle that is too wide")
+    return block
 
 
-def _progress(sheet: Sheet, page: Page, colours: Palette) -> None:
-    frame, slide = sheet.frame, page.slide
-    left, y = frame.margin, frame.footer_rule
-    done = left + round(frame.inner * (slide.index + 1) / slide.total)
-    sheet.panel((left, y, left + frame.inner, y + frame.px(2)), colours.hairline)
-    sheet.panel((left, y - frame.px(2), done, y + frame.px(4)), colours.accent)
+def _counter_of(page: Page) -> Block | None:
+    if page.slide.total <= 1:
+        return None
+    style = page.frame.label()
+    return fit(f"{page.slide.index + 1}/{page.slide.total}", style, page.frame.inner, style.largest_px * 2)
 
 
-def _counter(sheet: Sheet, page: Page, colours: Palette, right: int) -> int:
-    """Write "3/11" and, but on the last slide, an arrow that says that there is more. Return the x left of them."""
-    frame = sheet.frame
-    baseline = frame.footer_baseline
-    block = label(f"{page.slide.index + 1}/{page.slide.total}", frame)
+def footer(
+    drawing: Drawing,
+    colours: Palette | None = None,
+    *,
+    left: int | None = None,
+    has_handle: bool = True,
+    has_arrow: bool = True,
+) -> None:
+    """Draw a hairline that fills with the deck's progress, the handle on the left, counter and arrow on the right.
+
+    left: x where it begins, the margin if not given; it is as wide as the text's column. The last slide has no arrow.
+    """
+    frame, page = drawing.frame, drawing.page
+    colours = colours or drawing.colours
+    start = frame.margin if left is None else left
+    end = start + column_width(frame)
+    if page.slide.total > 1:
+        _progress(drawing, colours, start, end)
+        _count(drawing, colours, end, has_arrow=has_arrow and not page.is_last)
+    block = handle_of(page) if has_handle else None
+    if block:
+        drawing.sheet.write(block, (start, frame.footer_baseline - block.height), colours.muted)
+
+
+def _progress(drawing: Drawing, colours: Palette, left: int, right: int) -> None:
+    slide, y = drawing.page.slide, drawing.frame.footer_rule
+    done = left + round((right - left) * (slide.index + 1) / slide.total)
+    thin, thick = max(2, drawing.px(2)), drawing.px(4)
+    drawing.panel((left, y, right, y + thin), colours.hairline)
+    drawing.panel((left, y - (thick - thin), done, y + thick), colours.accent)
+
+
+def _count(drawing: Drawing, colours: Palette, right: int, *, has_arrow: bool) -> None:
+    """Write "3/11" and an arrow that says that there is more."""
+    block = _counter_of(drawing.page)
     if block is None:
-        return right
-    if not page.is_last:
-        arrow(sheet, (right, baseline - block.height // 2), frame.px(46), colours)
-        right -= frame.px(46 + 22)
-    sheet.write(block, (right - block.width, baseline - block.height), colours.muted, is_footer=True)
-    return right - block.width
+        return
+    baseline = drawing.frame.footer_baseline
+    if has_arrow:
+        arrow(drawing, (right, baseline - block.height // 2), drawing.px(ARROW), colours)
+        right -= drawing.px(ARROW + APART)
+    drawing.sheet.write(block, (right - block.width, baseline - block.height), colours.muted)
 
 
-def arrow(sheet: Sheet, tip: tuple[int, int], length: int, colours: Palette) -> None:
-    """Draw an arrow to the right that ends at `tip`, `length` px long."""
+def arrow(drawing: Drawing, tip: tuple[int, int], length: int, colours: Palette) -> None:
+    """Draw an arrow to the right that ends at `tip`, `length` px long, in the colour of text."""
     x, y = tip
     half, wing = max(1.5, length / 22), length * 0.27
-    sheet.panel((x - length, round(y - half), round(x - half * 1.5), round(y + half)), colours.text)
+    drawing.panel((x - length, round(y - half), round(x - half * 1.5), round(y + half)), colours.text)
     slant = half * 1.42
     for way in (-1, 1):
-        sheet.polygon(
+        drawing.sheet.polygon(
             [(x, y), (x - wing, y + way * wing), (x - wing - slant, y + way * (wing - slant)), (x - 2 * slant, y)],
             colours.text,
         )
 
 
-def rule(sheet: Sheet, at: tuple[int, int], colours: Palette) -> None:
-    """Draw the short bar in the accent colour that stands over a headline; `at` is its left top corner."""
-    frame = sheet.frame
-    sheet.panel((at[0], at[1], at[0] + frame.px(88), at[1] + frame.px(10)), colours.accent)
+def swipe_cue(drawing: Drawing, right: int, bottom: int) -> None:
+    """Draw the cover's cue, an arrow on a disc of the accent colour; `right` and `bottom` are its ends."""
+    radius = drawing.px(CUE)
+    box = (right - 2 * radius, bottom - 2 * radius, right, bottom)
+    colours = drawing.on(Tone.ACCENT)
+    if drawing.radius:
+        drawing.sheet.disc((right - radius, bottom - radius), radius, colours.ground)
+        drawing.furnish(box)
+    else:
+        drawing.panel(box, colours.ground)
+    arrow(drawing, (right - radius + drawing.px(21), bottom - radius), drawing.px(42), colours)
 
 
-def bookmark(sheet: Sheet, at: tuple[int, int], width: int, colours: Palette) -> None:
+def mark(drawing: Drawing, at: tuple[int, int], width: int) -> None:
+    """Draw the theme's mark over a headline; `at` is its left top corner, `width` the column's, in px."""
+    (x, y), px, colours = at, drawing.px, drawing.colours
+    match drawing.page.slide.theme.mark:
+        case Mark.BAR:
+            drawing.panel((x, y, x + px(88), y + px(10)), colours.accent)
+        case Mark.LINE:
+            drawing.panel((x, y + px(3), x + width, y + px(3) + max(2, px(2))), colours.hairline)
+            drawing.panel((x, y, x + px(132), y + px(8)), colours.accent)
+        case Mark.SQUARES:
+            for place, ink in enumerate((colours.accent, colours.text, colours.hairline)):
+                drawing.panel((x + px(26) * place, y, x + px(26) * place + px(18), y + px(18)), ink)
+        case Mark.DISC:
+            radius = px(15)
+            drawing.sheet.disc((x + radius, y + radius), radius, colours.accent)
+            drawing.furnish((x, y, x + 2 * radius, y + 2 * radius))
+
+
+def bookmark(drawing: Drawing, at: tuple[int, int], width: int) -> None:
     """Draw a bookmark, the sign for "save this" in every language; `at` is its left top corner."""
     x, y = at
     tall, notch = width * 1.38, width * 0.36
-    sheet.polygon(
-        [(x, y), (x + width, y), (x + width, y + tall), (x + width / 2, y + tall - notch), (x, y + tall)], colours.text
+    drawing.sheet.polygon(
+        [(x, y), (x + width, y), (x + width, y + tall), (x + width / 2, y + tall - notch), (x, y + tall)],
+        drawing.colours.text,
     )
+    drawing.furnish((x, y, x + width, round(y + tall)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from workers.images.compositor.colour import READABLE, Rgb, luminance, luminances
@@ -12,55 +14,95 @@ from workers.images.compositor.sheet import Box, Sheet
 from workers.images.compositor.theme import Palette
 
 COARSE = 8  # the blur works on a picture this many times smaller: 60 times less to compute
-WEAKEST, STRONGEST, STEP = 0.46, 1.0, 0.06
+BLUR = 4.0  # px of that small picture
+WEAKEST, STRONGEST, STEP = 0.4, 1.0, 0.05
 TARGET = READABLE + 0.9  # measured on the small picture, so with something in hand for the real one
 
 
-def frost(sheet: Sheet, top: int, ink: Palette, fade: int) -> float:
-    """Blur and tone the sheet from `top` (y, px) to the bottom edge, fading in over the `fade` px above it.
+class Edge(StrEnum):
+    """The edge of the canvas that a text stands at; LEFT is where lines begin, the right in Arabic or Urdu."""
 
-    Return the strength used, 0.46 to 1: the least that gives text and muted text 4.5:1 below `top`.
+    TOP = "top"
+    BOTTOM = "bottom"
+    LEFT = "left"
+
+
+def frost(sheet: Sheet, edge: Edge, reach: tuple[int, int], ink: Palette, fade: int) -> float:
+    """Blur and tone the sheet from `edge` into it, fading out over `fade` px in the end.
+
+    reach: px from the edge as far as text stands, and as far as muted text does. Return the strength used, 0.4 to 1:
+    the least that gives each of them 4.5:1. Between the two it rises evenly, so that most of the picture is left.
     """
-    start = max(0, top - fade)
-    box = (0, start, sheet.frame.width, sheet.frame.height)
-    mask = _ramp(sheet.frame.height - start, top - start)
-    return _tone(sheet, box, ink, mask.resize((box[2], box[3] - box[1])), (0, top - start))
+    total = min(sheet.frame.width if edge is Edge.LEFT else sheet.frame.height, reach[0] + fade)
+    box = _strip(sheet, edge, total)
+    part = sheet.cut(box)
+    soft = part.reduce(COARSE).filter(ImageFilter.GaussianBlur(BLUR))
+    strengths = _strengths(_from_edge(soft, edge), (-(-reach[0] // COARSE), -(-reach[1] // COARSE)), ink)
+    sheet.scrim = max(sheet.scrim, round(float(strengths.max()), 2))
+    along = _to_edge(Image.fromarray((strengths * 255).round().astype(np.uint8)[:, None]), edge)
+    toned = Image.composite(Image.new("RGB", soft.size, ink.ground), soft, along.resize(soft.size))
+    mask = _to_edge(_ramp(total, total - reach[0]), edge).resize(part.size, Image.Resampling.NEAREST)
+    sheet.put(toned.resize(part.size, Image.Resampling.BILINEAR), box, mask)
+    return round(float(strengths.max()), 2)
 
 
-def frost_side(sheet: Sheet, right: int, ink: Palette, fade: int) -> float:
-    """As `frost`, for text on the left: from x = 0 to `right`, fading out over the `fade` px beyond."""
-    width = min(sheet.frame.width, right + fade)
-    mask = _ramp(width, width - right).transpose(Image.Transpose.ROTATE_270)  # the ramp's top becomes the right end
-    box = (0, 0, width, sheet.frame.height)
-    return _tone(sheet, box, ink, mask.resize((width, sheet.frame.height)), (right, 0))
+def veil(sheet: Sheet, edge: Edge, begin: int, ground: Rgb, fade: int) -> None:
+    """Let what begins `begin` px from `edge` come out of the ground softly, over `fade` px."""
+    total = begin + fade
+    box = _strip(sheet, edge, total)
+    size = box[2] - box[0], box[3] - box[1]
+    mask = _to_edge(_ramp(total, fade), edge).resize(size, Image.Resampling.NEAREST)
+    sheet.put(Image.new("RGB", size, ground), box, mask)
 
 
-def _tone(sheet: Sheet, box: Box, ink: Palette, mask: Image.Image, text: tuple[int, int]) -> float:
-    """Tone `box` through `mask`. text: where text begins (y) or ends (x) in it, 0 = from edge to edge."""
-    part = sheet.image.crop(box)
-    soft = part.reduce(COARSE).filter(ImageFilter.GaussianBlur(5))
-    ground = Image.new("RGB", soft.size, ink.ground)
-    ends_at, starts_at = text[0] // COARSE or soft.width, text[1] // COARSE
-    under = soft.crop((0, min(starts_at, soft.height - 1), ends_at, soft.height))
-    strength = _least_strength(under, ink)
-    sheet.scrim = max(sheet.scrim, strength)
-    toned = Image.blend(soft, ground, strength).resize(part.size, Image.Resampling.BICUBIC)
-    sheet.image.paste(toned, box, mask)
+def _strip(sheet: Sheet, edge: Edge, depth: int) -> Box:
+    """Return the strip along `edge` that is `depth` px deep."""
+    width, height = sheet.frame.width, sheet.frame.height
+    match edge:
+        case Edge.BOTTOM:
+            return 0, height - depth, width, height
+        case Edge.TOP:
+            return 0, 0, width, depth
+        case Edge.LEFT:
+            return 0, 0, depth, height
+
+
+def _from_edge(image: Image.Image, edge: Edge) -> Image.Image:
+    """Return `image` turned so that its rows run from the end of the fade, on top, to the edge."""
+    match edge:
+        case Edge.BOTTOM:
+            return image
+        case Edge.TOP:
+            return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+        case Edge.LEFT:
+            return image.transpose(Image.Transpose.ROTATE_90)
+
+
+def _to_edge(image: Image.Image, edge: Edge) -> Image.Image:
+    """Undo `_from_edge`."""
+    return image.transpose(Image.Transpose.ROTATE_270) if edge is Edge.LEFT else _from_edge(image, edge)
+
+
+def _strengths(soft: Image.Image, reach: tuple[int, int], ink: Palette) -> NDArray[np.float32]:
+    """Return the strength for each row of `soft`. reach: how many of the last rows hold text, and muted text."""
+    pixels = np.asarray(soft).astype(np.float32)
+    ground = np.asarray(ink.ground, dtype=np.float32)
+    rows = pixels.shape[0]
+    starts = [max(0, rows - one) for one in reach]
+    at_muted = _least(pixels[starts[1] :], ground, (ink.text, ink.muted))
+    at_text = _least(pixels[starts[0] :], ground, (ink.text,)) if starts[0] < starts[1] else at_muted
+    at_muted = max(at_text, at_muted)
+    return np.interp(np.arange(rows), starts, (at_text, at_muted)).astype(np.float32)
+
+
+def _least(pixels: NDArray[np.float32], ground: NDArray[np.float32], inks: tuple[Rgb, ...]) -> float:
+    strength = WEAKEST
+    while strength < STRONGEST and _worst(pixels + (ground - pixels) * strength, inks) < TARGET:
+        strength = min(STRONGEST, round(strength + STEP, 2))
     return strength
 
 
-def _least_strength(under: Image.Image, ink: Palette) -> float:
-    pixels = np.asarray(under).astype(np.float32)
-    strength = WEAKEST
-    while strength < STRONGEST:
-        toned = pixels + (np.asarray(ink.ground, dtype=np.float32) - pixels) * strength
-        if _worst(toned, (ink.text, ink.muted)) >= TARGET:
-            return strength
-        strength = round(strength + STEP, 2)
-    return STRONGEST
-
-
-def _worst(pixels: np.ndarray[tuple[int, ...], np.dtype[np.float32]], inks: tuple[Rgb, ...]) -> float:
+def _worst(pixels: NDArray[np.float32], inks: tuple[Rgb, ...]) -> float:
     light = luminances(pixels.astype(np.uint8))
     lowest, highest = float(light.min()), float(light.max())
     contrasts = []

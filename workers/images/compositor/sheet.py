@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from workers.images.compositor.artwork import disc_mask
 from workers.images.compositor.colour import Rgb, luminance, luminances
-from workers.images.compositor.fonts import font
 from workers.images.compositor.frame import Frame
+from workers.images.compositor.runs import Run
 from workers.images.compositor.setting import Block
 
 Box: TypeAlias = tuple[int, int, int, int]
@@ -33,51 +33,103 @@ class Sheet:
         self.scrim = 0.0
         """Strongest so far."""
 
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether the page is read from right to left, so that all stands mirrored to where layouts place it."""
+        return self.frame.is_rtl
+
+    def area(self, box: Box) -> Box:
+        """Return where a box of a layout (left, top, right, bottom) lies on `image`."""
+        if not self.is_mirrored:
+            return box
+        return self.frame.width - box[2], box[1], self.frame.width - box[0], box[3]
+
+    def cut(self, box: Box) -> Image.Image:
+        """Return a copy of what is under a layout's box, as the layout sees it: mirrored on a mirrored sheet."""
+        part = self.image.crop(self.area(box))
+        return part.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if self.is_mirrored else part
+
+    def put(self, part: Image.Image, box: Box, mask: Image.Image | None = None) -> None:
+        """Lay down what `cut` gave, through `mask` (white = the part); both as the layout sees them."""
+        if self.is_mirrored:
+            part = part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            mask = mask.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mask else None
+        self.image.paste(part, self.area(box), mask)
+
     def picture(self, picture: Image.Image, at: tuple[int, int], radius: int = 0) -> None:
-        """Lay a picture down with its left top corner at `at`; radius rounds its corners, px."""
-        self.image.paste(picture, at, _rounded(picture.size, radius) if radius else None)
+        """Lay a picture down with its left top corner at `at`; radius rounds its corners, px. It is never flipped."""
+        box = self.area((at[0], at[1], at[0] + picture.width, at[1] + picture.height))
+        self.image.paste(picture, box[:2], _rounded(picture.size, radius) if radius else None)
 
     def panel(self, box: Box, colour: Rgb, radius: int = 0) -> None:
         """Fill a box (left, top, right, bottom)."""
         size = box[2] - box[0], box[3] - box[1]
-        self.image.paste(colour, box, _rounded(size, radius) if radius else None)
+        self.image.paste(colour, self.area(box), _rounded(size, radius) if radius else None)
 
     def disc(self, centre: tuple[int, int], radius: int, colour: Rgb) -> None:
         """Fill a disc."""
-        self.image.paste(colour, (centre[0] - radius, centre[1] - radius), disc_mask(2 * radius))
+        box = self.area((centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius))
+        self.image.paste(colour, box[:2], disc_mask(2 * radius))
 
     def polygon(self, points: list[tuple[float, float]], colour: Rgb) -> None:
         """Fill a polygon with smooth edges."""
+        if self.is_mirrored:
+            points = [(self.frame.width - x, y) for x, y in points]
         left, top = (int(min(p[axis] for p in points)) for axis in (0, 1))
         right, bottom = (int(max(p[axis] for p in points)) + 2 for axis in (0, 1))
         mask = Image.new("L", ((right - left) * 4, (bottom - top) * 4), 0)
         ImageDraw.Draw(mask).polygon([((x - left) * 4, (y - top) * 4) for x, y in points], fill=255)
         self.image.paste(colour, (left, top), mask.reduce(4))
 
-    def write(self, block: Block, at: tuple[int, int], colour: Rgb, *, is_footer: bool = False) -> None:
-        """Write `block` with the cap line of its first line at `at`; take down contrast, missing glyphs, overflow."""
+    def write(self, block: Block, at: tuple[int, int], colour: Rgb) -> None:
+        """Write `block` with the cap line of its first line at `at`; take down contrast, missing glyphs, overflow.
+
+        On a mirrored sheet `at` is the layout's left, which becomes the right edge of every line.
+        """
+        self.missing_glyphs += block.missing_glyphs
         if not block.lines:
             return
         left, top = at
-        opened = font(block.face, block.size_px)
         draw = ImageDraw.Draw(self.image)
-        box = (left, top, left + block.width, top + block.height + block.descent)
+        box = self.area((left, top - block.rise, left + block.width, top + block.height + block.descent))
         self.contrast = min(self.contrast, worst_contrast(self.image, box, colour, self.frame.px(TILE)))
-        self.missing_glyphs += block.missing_glyphs
         self.least_type_px = min(self.least_type_px or block.size_px, block.size_px)
-        for line, start in zip(block.lines, block.starts, strict=True):
-            draw.text((left, top + start), line, font=opened, fill=colour, anchor="ls")
-            self._watch(opened.getbbox(line, anchor="ls"), (left, top + start), is_footer=is_footer)
+        for runs, start, width, swing in zip(block.runs, block.starts, block.widths(), block.swings(), strict=True):
+            x = self.frame.width - left - width if self.is_mirrored else float(left)
+            self._line(draw, runs, (x + swing, top + start), block.size_px, colour)
 
-    def _watch(self, ink: tuple[float, float, float, float], at: tuple[int, int], *, is_footer: bool) -> None:
-        """Take down whether ink left the safe area: margins, and the strip of the viewer's controls."""
+    def mark(self, mark: str, font: ImageFont.FreeTypeFont, at: tuple[int, int], colour: Rgb) -> None:
+        """Draw an ornament, such as a large quotation mark, with the left top corner of its ink at `at`."""
+        left, top, right, bottom = (round(edge) for edge in font.getbbox(mark, anchor="ls"))
+        x, y, *_rest = self.area((at[0], at[1], at[0] + right - left, at[1] + bottom - top))
+        ImageDraw.Draw(self.image).text((x - left, y - top), mark, colour, font, "ls")
+
+    def _line(
+        self,
+        draw: ImageDraw.ImageDraw,
+        runs: tuple[Run, ...],
+        at: tuple[float, int],
+        size_px: int,
+        colour: Rgb,
+    ) -> None:
+        """Draw the runs side by side on the baseline that begins at `at`."""
+        x, y = at
+        for run in runs:
+            font = run.font(size_px)
+            way = run.direction, run.language
+            draw.text((x, y), run.text, colour, font, "ls", direction=way[0], language=way[1])
+            ink = font.getbbox(run.text, direction=way[0], language=way[1], anchor="ls")
+            self._watch(ink, (x, y))
+            x += run.width * size_px
+
+    def _watch(self, ink: tuple[float, float, float, float], at: tuple[float, float]) -> None:
+        """Take down whether ink left the safe area."""
         frame, slack = self.frame, self.frame.px(6)  # side bearings and the tail of an italic may reach over a little
-        bottom = frame.height - (frame.margin // 2 if is_footer else frame.clear_bottom)
         self.has_overflow |= (
-            at[0] + ink[0] < frame.margin - slack
-            or at[1] + ink[1] < frame.margin // 2
-            or at[0] + ink[2] > frame.width - frame.margin + slack
-            or at[1] + ink[3] > bottom
+            at[0] + ink[0] < frame.safe_left - slack
+            or at[1] + ink[1] < frame.safe_top
+            or at[0] + ink[2] > frame.safe_right + slack
+            or at[1] + ink[3] > frame.safe_bottom
         )
 
 

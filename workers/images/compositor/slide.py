@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from app.domain.themes import DEFAULT_THEME, Theme
 
@@ -43,9 +44,10 @@ class Slide:
     language: str = "en"
     """BCP 47 tag of the texts: decides direction, marks of punctuation and typefaces."""
     logo: bytes | None = None
-    """A PNG, drawn once on the slides that carry it."""
+    """A PNG, drawn on the cover and the last slide; on a single picture in the place of the handle."""
     layout: str | None = None
-    """Name of a layout to force; None = chosen by role, text and place in the deck."""
+    """Name of a layout to force, one of `layouts.NAMES`; None = chosen by role, text and place in the deck."""
+    file_type: Literal["jpeg", "png"] = "jpeg"
     sandbox: bool = False
     """Whether the picture came from the sandbox; said in the file's metadata."""
 
@@ -54,20 +56,30 @@ class Slide:
 class Composed:
     """A finished slide."""
 
-    jpeg: bytes
+    data: bytes
+    """The file, of the type that `mime` names."""
+    mime: str
     width: int
     height: int
     layout: str
-    """Name of the layout that was chosen."""
+    """Name of the layout that was used, one of `layouts.NAMES`."""
     contrast: float
     """Lowest contrast of a text with the worst tile under it, 1 to 21 (WCAG 2.2); 21 without text."""
     missing_glyphs: int
     """Characters that no font of ours has. Pictographs among them are left out, others show as a box."""
     overflow: bool
-    """Whether ink stands outside its safe area; measured after drawing, not assumed."""
+    """Whether ink of a text stands outside its safe area; measured after drawing, not assumed."""
     least_type_px: int
     """The smallest type on the slide; 0 without text."""
     scrim: float
     """How strongly the picture under text was toned, 0 (not at all) to 1."""
     alt_text: str
     """The slide's own words, for screen readers."""
+    safe: bool = True
+    """Whether nothing but pictures stands outside the safe area: no text, and no mark, logo, button or counter either."""
+
+    @property
+    def jpeg(self) -> bytes:
+        """The file of a slide that was asked for as a JPEG."""
+        assert self.mime == "image/jpeg", "a slide is a JPEG unless a PNG was asked for"
+        return self.data

@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from workers.images.compositor.furniture import handle, rule
-from workers.images.compositor.layouts.bleed import RULE_ROOM
+from workers.images.compositor.drawing import Drawing, Plan
+from workers.images.compositor.furniture import MARK_ROOM, handle_of, mark
+from workers.images.compositor.layouts.bleed import lay
+from workers.images.compositor.logo import stamp
 from workers.images.compositor.page import Page
 from workers.images.compositor.setting import fit
-from workers.images.compositor.shade import frost, frost_side
-from workers.images.compositor.sheet import Sheet
-from workers.images.compositor.theme import Palette, Tone
+from workers.images.compositor.stacks import Part, Stack
+from workers.images.compositor.theme import Tone
 
-LARGEST, FLOOR = 122, 62  # design px; a title can have 15 words and the canvas is low
+LARGEST, FLOOR = 114, 62  # design px; a title can have 15 words and the canvas is low
+BELOW, BELOW_TITLE = 10, 40  # design px that letters reach below the last line, at most
+FOOT = 118  # design px that handle or logo take
+LOGO = 300, 76
 
 
-def article(page: Page) -> Sheet:
-    """Return the cover of an article, 1200x627 or any other size; the body is not shown."""
-    frame = page.frame
+def article(page: Page, _tone: Tone) -> Plan | None:
+    """Return a plan of an article's cover, 1200x630 or any other size; the body is not shown."""
+    frame, slide = page.frame, page.slide
     width = frame.columns(8) if frame.is_wide else frame.inner
-    bottom = frame.height - frame.margin - (frame.px(76) if page.slide.handle else 0)
-    style = frame.headline(LARGEST, FLOOR)
-    text = fit(page.title, style, width, bottom - frame.margin - frame.px(RULE_ROOM))
+    handle = None if slide.logo else handle_of(page, width)
+    foot = frame.px(FOOT) if handle or slide.logo else 0
+    start = frame.text_top + frame.px(MARK_ROOM)
+    bottom = frame.safe_bottom - frame.px(BELOW if foot else BELOW_TITLE)
+    text = fit(page.title, frame.headline(LARGEST, FLOOR), width, bottom - foot - start)
     if text is None:
-        raise page.does_not_fit()
-    colours = page.colours(Tone.DARK)
-    sheet = Sheet(frame, colours.ground)
-    top = bottom - text.height
-    if page.photo is None:
-        edge = (frame.margin + width + frame.px(24), 0) if frame.is_wide else (0, 0)
-        size = frame.width - edge[0], frame.height if frame.is_wide else max(1, top - frame.px(RULE_ROOM + 76))
-        sheet.picture(page.picture(size, colours), edge)
-    else:
-        _shaded_picture(sheet, page, colours, (frame.margin + text.width, top))
-    rule(sheet, (frame.margin, top - frame.px(RULE_ROOM)), colours)
-    sheet.write(text, (frame.margin, top), colours.text, is_footer=True)
-    if page.slide.handle:
-        handle(sheet, page, colours, (frame.margin, frame.height - frame.margin))
-    return sheet
+        return None
+    stack = Stack((Part(text),), width)
+    top = start if frame.is_tall else bottom - foot - text.height
+    base = top + text.height + foot
 
+    def draw(drawing: Drawing) -> None:
+        lay(drawing, stack, top, foot)
+        mark(drawing, (frame.margin, top - frame.px(MARK_ROOM)), width)
+        stack.write(drawing, (frame.margin, top))
+        if slide.logo:
+            stamp(drawing, (frame.margin, base - frame.px(LOGO[1])), (frame.px(LOGO[0]), frame.px(LOGO[1])))
+        elif handle:
+            drawing.sheet.write(handle, (frame.margin, base - handle.height), drawing.colours.muted)
 
-def _shaded_picture(sheet: Sheet, page: Page, colours: Palette, corner: tuple[int, int]) -> None:
-    """Lay the picture from edge to edge and shade it where the text stands; corner: right and top of the text."""
-    frame = page.frame
-    sheet.picture(page.picture((frame.width, frame.height), colours), (0, 0))
-    if frame.is_wide:
-        frost_side(sheet, corner[0], colours, fade=frame.columns(4))
-    else:
-        frost(sheet, corner[1] - frame.px(RULE_ROOM), colours, fade=frame.px(300))
+    return Plan(Tone.DEEP, draw)

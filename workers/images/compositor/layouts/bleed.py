@@ -1,54 +1,121 @@
-"""Full bleed: the picture fills the canvas, the text stands on its frosted lower part."""
+"""Full bleed: the picture fills the canvas, the text stands on its frosted part."""
 
 from __future__ import annotations
 
-from workers.images.compositor.furniture import footer, rule
+from collections.abc import Callable
+from typing import TypeAlias
+
+from workers.images.compositor.drawing import Drawing, Plan
+from workers.images.compositor.furniture import MARK_ROOM, column_width, footer, mark
 from workers.images.compositor.page import Page
-from workers.images.compositor.setting import Pair, Style, fit_pair
-from workers.images.compositor.shade import frost
-from workers.images.compositor.sheet import Sheet
-from workers.images.compositor.theme import Palette, Tone
+from workers.images.compositor.saliency import WHOLE, Part
+from workers.images.compositor.shade import Edge, frost, veil
+from workers.images.compositor.sheet import Box
+from workers.images.compositor.stacks import Make, Stack, pair
+from workers.images.compositor.theme import Tone
 
-LEAST_ARTWORK = 0.16  # share of the height; a thinner band looks like a mistake
-RULE_ROOM = 62  # design px from the accent bar's top to the headline's cap line
+Finish: TypeAlias = Callable[[Drawing, int], None]
+"""Is told the y at which the text, with its mark, begins."""
 
-
-def bleed(page: Page) -> Sheet:
-    """Return a content slide with the picture from edge to edge."""
-    frame = page.frame
-    return over_picture(page, (frame.headline(98), frame.body()), (frame.inner, frame.columns(11)), share=0.52)
+BELOW_TITLE, TAIL = 44, 20  # design px kept for the tails of a large last line, and what they have anyway
+SHARE = 0.54  # of the height that text should not pass; it may when it would not fit otherwise
 
 
-def over_picture(page: Page, styles: tuple[Style, Style], widths: tuple[int, int], share: float) -> Sheet:
-    """Return a sheet with the page's text at the bottom of the full picture.
+def bleed(page: Page, _tone: Tone) -> Plan | None:
+    """Return a plan with the picture from edge to edge."""
+    return over_picture(page, pair)
 
-    share: part of the height (0..1) that text should not pass; it may when it would not fit otherwise.
+
+def over_picture(
+    page: Page, make: Make, share: float = SHARE, *, head: int = 0, finish: Finish | None = None
+) -> Plan | None:
+    """Return a plan with the page's text on the full picture: at the foot, on a tall page at the top.
+
+    share: part of the height (0..1) that text should not pass, head: px over the text that it should leave; it may when
+    it would not fit otherwise. finish: draws what stands around the text, a footer if not given.
     """
     frame = page.frame
-    texts = page.title, page.body
-    room = frame.text_bottom - frame.margin - frame.px(RULE_ROOM)
-    pair = fit_pair(texts, styles, widths, min(room, round(frame.height * share))) or fit_pair(
-        texts, styles, widths, room
+    width = column_width(frame)
+    below = 0 if page.body else frame.px(BELOW_TITLE)
+    room = frame.text_bottom - below - frame.text_top - frame.px(MARK_ROOM)
+    modest = room - head if frame.is_wide else min(room - head, round(frame.height * share))
+    stack = (
+        make(page, width, modest)
+        or make(page, width, room)
+        or (make(page, frame.inner, room) if frame.is_wide else None)
     )
-    if pair is None:
-        raise page.does_not_fit()
-    colours = page.colours(Tone.DARK)
-    sheet = Sheet(frame, colours.ground)
-    top = frame.text_bottom - pair.height
-    if page.photo:
-        sheet.picture(page.picture((frame.width, frame.height), colours), (0, 0))
-        frost(sheet, top - frame.px(30), colours, fade=frame.px(270))
-    else:  # a drawn background is not blurred: it ends where the text begins
-        edge = top - frame.px(RULE_ROOM + 76)
-        if edge > frame.height * LEAST_ARTWORK:
-            sheet.picture(page.picture((frame.width, edge), colours), (0, 0))
-    rule(sheet, (frame.margin, top - frame.px(RULE_ROOM)), colours)
-    write_pair(sheet, pair, (frame.margin, top), colours)
-    footer(sheet, page, colours)
-    return sheet
+    if stack is None:
+        return None
+    foot = frame.text_bottom - min(below, max(0, stack.tail - frame.px(TAIL)))
+    top = frame.text_top + frame.px(MARK_ROOM) if frame.is_tall else foot - stack.height
+
+    def draw(drawing: Drawing) -> None:
+        lay(drawing, stack, top)
+        mark(drawing, (frame.margin, top - drawing.px(MARK_ROOM)), stack.width)
+        stack.write(drawing, (frame.margin, top))
+        if finish:
+            finish(drawing, top - drawing.px(MARK_ROOM))
+        else:
+            footer(drawing)
+
+    return Plan(Tone.DEEP, draw)
 
 
-def write_pair(sheet: Sheet, pair: Pair, at: tuple[int, int], colours: Palette) -> None:
-    """Write headline and body below each other, the headline's cap line at `at`."""
-    sheet.write(pair.title, at, colours.text)
-    sheet.write(pair.body, (at[0], at[1] + pair.title.height + pair.gap), colours.text)
+def lay(drawing: Drawing, stack: Stack, top: int, below: int = 0) -> None:
+    """Lay the picture over the canvas and frost it where `stack` stands, whose first cap line is at `top`.
+
+    below: px that muted text takes under the stack. An artwork is not blurred: it is drawn where no text stands.
+    """
+    frame, px = drawing.frame, drawing.px
+    if frame.is_tall:
+        edge, fade, end = Edge.TOP, px(420), top + stack.height + below + px(40)
+        reach = end, end if below else frame.footer_baseline + px(16)
+        box = (0, reach[0] + px(30), frame.width, frame.height)
+    elif frame.is_wide:
+        side = frame.margin + max(column_width(frame), stack.width)
+        edge, reach, fade = Edge.LEFT, (side, side), frame.columns(3)
+        box = (side + px(64), 0, frame.width, frame.height)
+    else:
+        edge, fade = Edge.BOTTOM, px(280)
+        reach = frame.height - top + px(MARK_ROOM - 10), frame.height - min(top + stack.height, frame.footer_rule)
+        box = (0, 0, frame.width, top - px(MARK_ROOM + 56))
+    if drawing.photo is None:
+        drawing.artwork(box)
+        return
+    canvas = 0, 0, frame.width, frame.height
+    if drawing.photo.allows((frame.width, frame.height)):
+        drawing.picture(canvas, free=_share(box, canvas))
+    else:
+        _small_picture(drawing, box, edge, fade)
+    frost(drawing.sheet, edge, reach, drawing.colours, fade)
+
+
+def _small_picture(drawing: Drawing, box: Box, edge: Edge, fade: int) -> None:
+    """Lay a picture that is too small for the canvas into `box` and a little under the text, out of the plain ground."""
+    left, top, right, bottom = box
+    height = drawing.frame.height
+    match edge:
+        case Edge.TOP:
+            begin = max(0, top - fade)
+            shown = left, begin, right, bottom
+        case Edge.LEFT:
+            begin = max(0, left - fade)
+            shown = begin, top, right, bottom
+        case Edge.BOTTOM:
+            shown = left, top, right, min(height, max(bottom, 0) + fade)
+            begin = height - shown[3]
+    drawing.picture(shown, free=_share(box, shown))
+    veil(drawing.sheet, edge, begin, drawing.colours.ground, fade)
+
+
+def _share(box: Box, whole: Box) -> Part:
+    """Return the part of `whole` that `box` is; all of it where the box is empty."""
+    wide, high = whole[2] - whole[0], whole[3] - whole[1]
+    if box[0] >= box[2] or box[1] >= box[3]:
+        return WHOLE
+    return (
+        (box[0] - whole[0]) / wide,
+        (box[1] - whole[1]) / high,
+        min(1.0, (box[2] - whole[0]) / wide),
+        min(1.0, (box[3] - whole[1]) / high),
+    )

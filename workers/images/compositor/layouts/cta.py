@@ -2,76 +2,88 @@
 
 from __future__ import annotations
 
-from workers.images.compositor.furniture import bookmark, footer, label
-from workers.images.compositor.layouts.bleed import write_pair
+from dataclasses import replace
+from functools import partial
+
+from workers.images.compositor.drawing import Drawing, Plan
+from workers.images.compositor.furniture import bookmark, column_width, footer, handle_of
+from workers.images.compositor.logo import line_logo, stamp
 from workers.images.compositor.page import Page
-from workers.images.compositor.setting import Block, fit_pair
-from workers.images.compositor.sheet import Sheet
-from workers.images.compositor.theme import Palette, Tone
+from workers.images.compositor.setting import Block
+from workers.images.compositor.stacks import pair
+from workers.images.compositor.theme import Tone
 
+CLOSING, BODY = 116, 48  # largest headline and text, design px
 LEAST_PICTURE = 0.2  # share of the height; below it the picture gives way to the text
-PILL = 84  # design px
+PILL, PAD = 88, 46  # design px
+ABOVE_PILL = 52
+ROUND = 20  # design px of a theme's corners from which its button is round
+LOGO = 96
 
 
-def cta(page: Page) -> Sheet:
-    """Return the closing slide: headline and text, the handle as a button, a bookmark beside the picture."""
+def cta(page: Page, _tone: Tone) -> Plan | None:
+    """Return a plan of the closing slide: headline and text, the handle as a button, a logo or a bookmark beside the picture."""
     frame = page.frame
-    width = frame.columns(7) if frame.is_wide else frame.inner
-    pill = _pill_text(page)
-    foot = frame.px(PILL + 46) if pill else 0
-    styles = frame.headline(122), frame.body(46)
-    room = frame.text_bottom - frame.margin - foot
-    modest = room if frame.is_wide else room - round(frame.height * LEAST_PICTURE)
-    texts, widths = (page.title, page.body), (width, min(width, frame.columns(11)))
-    pair = fit_pair(texts, styles, widths, modest) or fit_pair(texts, styles, widths, room)
-    if pair is None:
-        raise page.does_not_fit()
-    colours = page.colours(Tone.ACCENT)
-    sheet = Sheet(frame, colours.ground)
-    top = frame.text_bottom - foot - pair.height
-    _picture(sheet, page, colours, top)
-    write_pair(sheet, pair, (frame.margin, top), colours)
-    if pill:
-        _pill(sheet, page, pill, frame.text_bottom - frame.px(PILL - 8))
-    footer(sheet, page, _quiet(colours), has_handle=False)
-    return sheet
-
-
-def _picture(sheet: Sheet, page: Page, colours: Palette, top: int) -> None:
-    """Lay the picture in the free corner, cut by the canvas's edge, and the bookmark on its left."""
-    frame = sheet.frame
-    if frame.is_wide:
-        left, bottom = frame.margin + frame.columns(7) + frame.px(56), frame.footer_rule - frame.px(40)
-    else:
-        left, bottom = frame.margin + frame.columns(3) + frame.px(20), top - frame.px(84)
-    if bottom < frame.height * LEAST_PICTURE * 0.9:
-        return
-    radius = frame.px(40)
-    # Laid down larger than what is seen: only the left lower corner's rounding stays on the canvas.
-    size = frame.width - left + radius, bottom + radius
-    sheet.picture(page.picture(size, page.colours(Tone.DARK)), (left, -radius), radius)
-    if not frame.is_wide:
-        bookmark(sheet, (frame.margin, frame.margin), frame.px(84), colours)
-
-
-def _pill_text(page: Page) -> Block | None:
-    if not page.slide.handle:
+    width = column_width(frame)
+    pill = handle_of(page, width - 2 * frame.px(PAD), 38)
+    foot = frame.px(PILL + ABOVE_PILL) if pill else 0
+    room = frame.text_bottom - frame.text_top - foot
+    modest = room if frame.is_wide or frame.is_tall else room - round(frame.height * LEAST_PICTURE)
+    make = partial(pair, sizes=(CLOSING, BODY))
+    stack = make(page, width, modest) or make(page, width, room)
+    if stack is None:
         return None
-    block = label(page.slide.handle, page.frame, 36, page.frame.inner - page.frame.px(96))
-    if block is None or len(block.lines) > 1:
-        raise page.does_not_fit()
-    return block
+    top = frame.text_top if frame.is_tall else frame.text_bottom - foot - stack.height
+    if frame.is_wide:
+        top -= (top - frame.text_top) // 2
+
+    def draw(drawing: Drawing) -> None:
+        _picture(drawing, top, top + stack.height + foot)
+        stack.write(drawing, (frame.margin, top))
+        if pill:
+            _pill(drawing, pill, top + stack.height + frame.px(ABOVE_PILL))
+        # On the accent, marks have the text's colour: accent on accent cannot be seen.
+        footer(drawing, replace(drawing.colours, accent=drawing.colours.text), has_handle=False)
+        _sign(drawing, has_room=top - frame.text_top > frame.px(LOGO))
+
+    return Plan(Tone.ACCENT, draw)
 
 
-def _pill(sheet: Sheet, page: Page, text: Block, top: int) -> None:
-    frame = sheet.frame
-    dark = page.colours(Tone.DARK)
-    high, pad = frame.px(PILL), frame.px(44)
+def _picture(drawing: Drawing, top: int, bottom: int) -> None:
+    """Lay the picture in the free corner, cut by the canvas' edges. top, bottom: of the text."""
+    frame, radius, dark = drawing.frame, drawing.radius, drawing.on(Tone.DEEP)
+    if frame.is_wide:
+        left = frame.margin + column_width(frame) + frame.px(64)
+        drawing.picture((left, 0, frame.width, frame.height), colours=dark)
+        return
+    if frame.is_tall:
+        box = (frame.column(2), bottom + frame.px(96), frame.width + radius, frame.height + radius)
+        drawing.picture(box, radius, colours=dark)
+        return
+    left, end = frame.column(4), top - frame.px(88)
+    if end < frame.height * LEAST_PICTURE * 0.8:
+        return
+    # Laid down larger than what is seen: only the left lower corner's rounding stays on the canvas.
+    drawing.picture((left, -radius, frame.width + radius, end), radius, colours=dark)
+
+
+def _sign(drawing: Drawing, *, has_room: bool) -> None:
+    """Draw the logo, or where there is none a bookmark. has_room: over the text."""
+    frame, corner = drawing.frame, (drawing.frame.margin, drawing.frame.margin)
+    is_beside = has_room and not (frame.is_wide or frame.is_tall)
+    if drawing.page.slide.logo is None:
+        if is_beside:
+            bookmark(drawing, corner, frame.px(84))
+    elif is_beside:
+        stamp(drawing, corner, (frame.columns(3), frame.px(LOGO)))
+    else:
+        line_logo(drawing)
+
+
+def _pill(drawing: Drawing, text: Block, top: int) -> None:
+    frame, dark = drawing.frame, drawing.on(Tone.DEEP)
+    high, pad = frame.px(PILL), frame.px(PAD)
     box = (frame.margin, top, frame.margin + text.width + 2 * pad, top + high)
-    sheet.panel(box, dark.ground, high // 2)
-    sheet.write(text, (box[0] + pad, top + (high - text.height) // 2), dark.text)
-
-
-def _quiet(colours: Palette) -> Palette:
-    """Return `colours` with marks in the text's colour: accent on accent cannot be seen."""
-    return Palette(colours.ground, colours.text, colours.muted, colours.text, colours.hairline, colours.other)
+    is_round = drawing.page.slide.theme.radius >= ROUND
+    drawing.panel(box, dark.ground, high // 2 if is_round else drawing.radius)
+    drawing.sheet.write(text, (box[0] + pad, top + (high - text.height) // 2), dark.text)

@@ -2,79 +2,99 @@
 
 from __future__ import annotations
 
-from PIL import ImageDraw
+from dataclasses import replace
 
+from workers.images.compositor.colour import mix
+from workers.images.compositor.drawing import Drawing, Plan
 from workers.images.compositor.fonts import Face, font
-from workers.images.compositor.furniture import label
+from workers.images.compositor.furniture import WIDE_COLUMNS, handle_of
+from workers.images.compositor.logo import stamp
 from workers.images.compositor.page import Page
-from workers.images.compositor.setting import Block, Style, fit
-from workers.images.compositor.sheet import Sheet
+from workers.images.compositor.quotation import quotes_of
+from workers.images.compositor.setting import Block, fit, set_at
 from workers.images.compositor.theme import Palette, Tone
 
 LARGEST, FLOOR = 88, 46
-INSET = 56  # design px between the card's edge and the text
-MARK = 230  # size of the quotation mark, in design px
-MARK_ROOM = 132  # from the inner edge of the card to the quotation
+INSET = 60  # design px between the card's edge and the text
+RAISED = "“”"  # other opening marks stand low, where the quotation begins
+MARK, MARK_ROOM = 250, 140  # the quotation mark's size, and the room it takes over the quotation
 AUTHOR = 40
+ABOVE_AUTHOR, ABOVE_FOOT = 66, 34
 TUCK = 190  # how far the picture goes on behind the card
+LOGO = 300, 64
 
 
-def quote(page: Page) -> Sheet:
-    """Return the quote card: title = the quotation, body = who said it."""
+def quote(page: Page, _tone: Tone) -> Plan | None:
+    """Return a plan of the quote card: title = the quotation, body = who said it."""
     frame = page.frame
-    inset = frame.px(INSET)
-    left = frame.margin if not frame.is_wide else frame.margin + frame.columns(5)
-    right = frame.width - frame.margin
-    width = right - left - 2 * inset
-    style = Style(Face.QUOTE, frame.type_px(LARGEST), frame.type_px(FLOOR), 1.16)
-    author, handle = _line(page, page.body, AUTHOR, width), _line(page, page.slide.handle, 30, width)
-    foot = sum(frame.px(gap) + block.height for gap, block in ((64, author), (30, handle)) if block)
-    most = frame.height - frame.clear_bottom - frame.margin - foot - 2 * inset - frame.px(MARK_ROOM)
-    text = fit(page.title, style, width, round(frame.height * 0.5) - foot) or fit(page.title, style, width, most)
+    inset, left = frame.px(INSET), frame.column(12 - WIDE_COLUMNS) if frame.is_wide else frame.margin
+    width = frame.safe_right - left - 2 * inset
+    author = _author(page, width)
+    handle = None if page.slide.logo else handle_of(page, width)
+    foot = _foot(page, author, handle)
+    most = frame.safe_bottom - max(frame.margin, frame.safe_top) - foot - 2 * inset - frame.px(MARK_ROOM)
+    style = frame.style(Face.QUOTE, LARGEST, FLOOR, 1.16)
+    text = fit(page.title, style, width, min(most, round(frame.height * 0.5) - foot)) or fit(
+        page.title, style, width, most
+    )
     if text is None:
-        raise page.does_not_fit()
-    colours = page.colours(Tone.SURFACE)
-    around = page.colours(Tone.DARK)
-    sheet = Sheet(frame, around.ground)
-    bottom = frame.height - frame.clear_bottom
-    top = bottom - text.height - foot - 2 * inset - frame.px(MARK_ROOM)
-    # The picture ends behind the card, so that its subject is not cut to the part that the card hides.
-    edge = frame.height if frame.is_wide else min(frame.height, top + frame.px(TUCK))
-    sheet.picture(page.picture((frame.width, edge), around), (0, 0))
-    sheet.panel((left, top, right, bottom), colours.ground, frame.px(28))
-    _mark(sheet, (left + inset, top + inset), colours)
-    y = top + inset + frame.px(MARK_ROOM)
-    sheet.write(text, (left + inset, y), colours.text)
-    _credits(sheet, (left + inset, y + text.height), (author, handle), colours)
-    return sheet
-
-
-def _line(page: Page, text: str | None, size: int, width: int) -> Block | None:
-    """Return one or more small lines of at most `width` px, None without text."""
-    if not text:
         return None
-    block = label(text, page.frame, size, width)
+    bottom = frame.safe_bottom
+    top = bottom - text.height - foot - 2 * inset - frame.px(MARK_ROOM)
+
+    def draw(drawing: Drawing) -> None:
+        # The picture ends behind the card, so that its subject is not cut to the part that the card hides.
+        end = frame.height if frame.is_wide or frame.is_tall else min(frame.height, top + frame.px(TUCK))
+        drawing.picture((0, 0, frame.width, end), colours=_around(drawing))
+        drawing.sheet.panel((0, end, frame.width, frame.height), drawing.on(Tone.DEEP).ground)
+        drawing.panel((left, top, frame.safe_right, bottom), drawing.colours.ground, drawing.radius)
+        _sign(drawing, (left + inset, top + inset))
+        y = top + inset + frame.px(MARK_ROOM)
+        drawing.sheet.write(text, (left + inset, y), drawing.colours.text)
+        _credits(drawing, (left + inset, y + text.height), author, handle)
+
+    return Plan(Tone.LIGHT, draw)
+
+
+def _around(drawing: Drawing) -> Palette:
+    """Return the colours of an artwork behind the card: none of them the card's own."""
+    deep = drawing.on(Tone.DEEP)
+    return replace(deep, other=mix(deep.ground, deep.text, 0.3))
+
+
+def _author(page: Page, width: int) -> Block | None:
+    """Return who said it, in one or more lines; None without one. Raises TextDoesNotFit."""
+    if not page.body:
+        return None
+    style = page.frame.label(AUTHOR)
+    block = set_at(page.body, style, style.largest_px, width)
     if block is None:
         raise page.does_not_fit()
     return block
 
 
-def _mark(sheet: Sheet, at: tuple[int, int], colours: Palette) -> None:
-    """Draw the opening mark in the accent colour, over the quotation; `at` is the mark's left top corner."""
-    frame = sheet.frame
-    opened = font(Face.DISPLAY, frame.px(MARK))
-    left, top, _right, _bottom = opened.getbbox("“", anchor="ls")
-    ImageDraw.Draw(sheet.image).text((at[0] - left, at[1] - top), "“", font=opened, fill=colours.accent, anchor="ls")
+def _foot(page: Page, author: Block | None, handle: Block | None) -> int:
+    """Return the height of what stands under the quotation, px."""
+    px = page.frame.px
+    last = px(LOGO[1]) if page.slide.logo else handle.height if handle else 0
+    return (px(ABOVE_AUTHOR) + author.height if author else 0) + (px(ABOVE_FOOT) + last if last else 0)
 
 
-def _credits(sheet: Sheet, at: tuple[int, int], blocks: tuple[Block | None, Block | None], colours: Palette) -> None:
-    frame = sheet.frame
-    x, y = at
-    author, handle = blocks
+def _sign(drawing: Drawing, at: tuple[int, int]) -> None:
+    """Draw the opening mark over the quotation; `at` is the left top corner of its ink."""
+    frame = drawing.frame
+    opens = quotes_of(frame.language).opens
+    large = font(Face.DISPLAY, frame.px(MARK), frame.fonts)
+    drawing.sheet.mark(opens if opens in RAISED else RAISED[0], large, at, drawing.colours.figure)
+
+
+def _credits(drawing: Drawing, at: tuple[int, int], author: Block | None, handle: Block | None) -> None:
+    px, (x, y) = drawing.px, at
     if author:
-        y += frame.px(64)
-        sheet.write(author, (x, y), colours.text)
+        y += px(ABOVE_AUTHOR)
+        drawing.sheet.write(author, (x, y), drawing.colours.text)
         y += author.height
-    if handle:
-        y += frame.px(30)
-        sheet.write(handle, (x, y), colours.muted)
+    if drawing.page.slide.logo:
+        stamp(drawing, (x, y + px(ABOVE_FOOT)), (px(LOGO[0]), px(LOGO[1])))
+    elif handle:
+        drawing.sheet.write(handle, (x, y + px(ABOVE_FOOT)), drawing.colours.muted)

@@ -1,0 +1,1 @@
+"""Schedules: cron expressions that order runs by themselves, once for each slot."""
