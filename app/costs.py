@@ -94,5 +94,5 @@ def quote(pipeline: Pipeline, request: Any) -> list[StageQuote]:
     counts = pipeline.counts(request)
     stages: Counter[Stage] = Counter()
     for kind, stage in pipeline.all_stages:
-        stages[stage] += counts[kind]
-    return [line for stage, count in stages.items() for line in _lines(stage, count)]
+        stages[stage] += counts.get(kind, 0)
+    return [line for stage, count in stages.items() if count for line in _lines(stage, count)]

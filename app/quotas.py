@@ -14,7 +14,12 @@ from app.db.models import QuotaEntry, QuotaMonth, Run, User
 from app.domain.errors import QuotaExceeded
 from app.domain.states import QuotaEntryKind, QuotaUnit
 
-WORDS = {QuotaUnit.POSTS: "posts", QuotaUnit.ADS: "ads"}
+WORDS = {
+    QuotaUnit.POSTS: "posts",
+    QuotaUnit.ADS: "ads",
+    QuotaUnit.IMAGES: "images",
+    QuotaUnit.ITEMS: "items (listings, answers, e-mails, briefs, summaries)",
+}
 
 
 def reserve(
@@ -64,16 +69,17 @@ def _exceeded(user: User, unit: QuotaUnit, limit: int, amount: int) -> QuotaExce
             f" ${limit / 1e6:.2f}; lower max_cost_usd, wait for running posts to end, or raise the plan",
             code="budget_exceeded",
         )
+    left = "they are used up" if amount == 1 else f"fewer than the {amount} of this order are left"
     return QuotaExceeded(
-        f"the {user.plan} plan allows {limit} {WORDS[unit]} a month and they are used up;"
+        f"the {user.plan} plan allows {limit} {WORDS[unit]} a month and {left};"
         " it starts anew on the 1st (UTC), or raise the plan",
         code=f"quota_exceeded:{unit}",
     )
 
 
 def refund(session: Session, run: Run) -> None:
-    """Give the round's posts and ads back, since nothing was delivered. A second refund cannot be stored."""
-    _give_back(session, run, QuotaEntryKind.REFUNDED, {QuotaUnit.POSTS: None, QuotaUnit.ADS: None})
+    """Give back all but the round's money, since nothing was delivered. A second refund cannot be stored."""
+    _give_back(session, run, QuotaEntryKind.REFUNDED, dict.fromkeys(set(QuotaUnit) - {QuotaUnit.MONEY}))
 
 
 def release_money(session: Session, run: Run) -> None:

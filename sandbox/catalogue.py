@@ -81,6 +81,7 @@ _PAINTERS = (
 )
 _PRICED_TEXT = (
     Model("google/gemini-2.5-flash", _price("0.30", "2.50")),
+    Model("google/gemini-2.5-flash-lite", _price("0.10", "0.40")),
     Model("anthropic/claude-sonnet-4.6", _price("3", "15")),
     Model("anthropic/claude-haiku-4.5", _price("1", "5")),
     Model("openai/gpt-5.4-nano", _price("0.20", "1.25")),
@@ -89,7 +90,7 @@ _PRICED_TEXT = (
 )
 _UNPRICED_TEXT = (
     "anthropic/claude-haiku-5.5 anthropic/claude-sonnet-4.5 anthropic/claude-sonnet-5 anthropic/claude-sonnet-5.5 "
-    "google/gemini-2.5-flash-lite google/gemini-3-flash google/gemini-3.1-flash-lite google/gemini-3.5-flash "
+    "google/gemini-3-flash google/gemini-3.1-flash-lite google/gemini-3.5-flash "
     "google/gemini-3.6-flash google/gemini-3.7-flash google/gemini-3.8-flash openai/gpt-4o-mini openai/gpt-5.4 "
     "openai/gpt-5.4-mini openai/gpt-5.4-pro openai/gpt-5.5"
 )

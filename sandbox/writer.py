@@ -16,6 +16,7 @@ from sandbox.languages import language_of
 from sandbox.languages.language import Language
 from sandbox.post_writer import write_post
 from sandbox.rewriter import is_rewrite, rewrite
+from sandbox.specialists import specialist_for
 from sandbox.verdicts import is_review, verdict
 
 POST_SCHEMA = "full_post_content"
@@ -41,6 +42,8 @@ def write(ask: Ask, key: str, avoid: tuple[str, ...] = ()) -> str:
 
 def _content(ask: Ask, key: str) -> object:
     topic, language = field(ask.prompt, "Topic") or _subject_line(ask.prompt), _language(ask)
+    if specialist := specialist_for(ask):
+        return specialist.write(ask, key, language)
     if not _is_post(ask):
         return instance(ask.schema, topic, key, language)
     slides = field(ask.prompt, "Slides")

@@ -45,13 +45,12 @@ class Task:
 def worked(run_id: uuid.UUID) -> RunState:
     """Do what is left of a run, one piece after the other and without waiting, and end its round; return the state."""
     for _ in range(MOST_STEPS):
-        open_pieces = [piece for piece in pieces_of(run_id) if piece.step is not None]
-        if not open_pieces:
-            break
-        for piece in open_pieces:
+        for piece in [piece for piece in pieces_of(run_id) if piece.step is not None]:
             step(piece)
-    run = run_of(run_id)
-    finishing.finish(Task(), run_id, run.round)
+        run = run_of(run_id)
+        finishing.finish(Task(), run_id, run.round)  # does nothing before all pieces are over, and may open more
+        if run_of(run_id).state.is_terminal:
+            break
     return run_of(run_id).state
 
 

@@ -21,8 +21,9 @@ from app.domain.provenance import Provenance, Source
 from app.domain.states import PieceState
 from app.pipelines.catalog import all_pipelines
 from app.runs import finish as rounds_end
+from app.runs import joins
 from app.storage import storage
-from workers import safekeeping
+from workers import canvas, safekeeping
 from workers.slides import Composer, logo_of
 
 log = logging.getLogger(__name__)
@@ -37,13 +38,16 @@ Slides: TypeAlias = Sequence[tuple[Piece, Stored]]
 def finish(task: Task, run_id: uuid.UUID, round_: int) -> None:
     """End the round once.
 
-    1. Return unless every piece is terminal.
+    1. Return unless every piece is terminal. Where the pipeline has more to open then, open it, and publish that.
     2. Draw what is missing and write PDF and deck: same input, same bytes, so that a crash repeats it harmlessly.
     3. End the round in one transaction; then the next waiting run may start.
     """
     with transaction(durable=False) as session:
         if not rounds_end.is_due(session, run_id, round_):
             return
+    if _went_on(run_id, round_):
+        return
+    with transaction(durable=False) as session:
         run = session.get_one(Run, run_id)
         pieces = rounds_end.pieces_of(session, run_id)
     try:
@@ -61,6 +65,18 @@ def finish(task: Task, run_id: uuid.UUID, round_: int) -> None:
         broker.send("upkeep.admit")
     except errors.Unavailable:
         log.warning("left_to_beat", extra={"task": "upkeep.admit"})
+
+
+def _went_on(run_id: uuid.UUID, round_: int) -> bool:
+    """Open what the pipeline wants after the pieces that are over; return whether there is anything."""
+    with transaction() as session:
+        went_on = joins.open_more(session, run_id, round_)
+    if went_on:
+        try:
+            canvas.publish_plan(run_id)
+        except errors.Unavailable:
+            log.warning("left_to_the_relay", extra={"run_id": str(run_id)})
+    return went_on
 
 
 def backgrounds(run: Run, pieces: Sequence[Piece]) -> dict[uuid.UUID, dict[str, Any]]:

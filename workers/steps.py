@@ -28,6 +28,7 @@ from workers import canvas, leases
 from workers.ask import Asker
 from workers.images import cache
 from workers.slides import Composer
+from workers.web.browser import Browser
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +101,8 @@ def retry_of(exc: errors.PressroomError) -> Retry | None:
             return Retry(AWAY_S[type(exc)], counts=False)
         case errors.AllProvidersFailed(permanent=False):
             return Retry(exc.retry_after_s, counts=not exc.is_waiting)
-        case errors.ProviderError(permanent=False):
-            return Retry(exc.retry_after_s)
+        case errors.ProviderError(permanent=False) | errors.FetchFailed(permanent=False):
+            return Retry(exc.retry_after_s, counts=exc.code != "fetch_failed:crawl_delay")
         case errors.PictureRefused() | errors.NotFound() | errors.InternalError():
             return Retry()
     return None
@@ -145,6 +146,7 @@ def _work(pipeline: Pipeline, stage: Stage, held: Claim) -> Work:
         ask=Asker(held, stage),
         compose=composer,
         picture=held.piece.picture,
+        web=Browser(held.run),
         refused=held.piece.refused,
         fits=composer.fits,
     )

@@ -31,6 +31,10 @@ class Terms:
     """Posts a month; None = as many as the money cap allows."""
     ads: int | None
     """Ads a month; None = as many as the money cap allows."""
+    images: int | None
+    """Pictures ordered by themselves; None = as many as the money cap allows."""
+    items: int | None
+    """Listings, answers, e-mails, briefs and summaries; None = as many as the money cap allows."""
     micro_usd: int
     """Money a month, reserved and spent together, in micro-USD. Hard."""
     weight: int
@@ -40,14 +44,22 @@ class Terms:
 
     def limit(self, unit: QuotaUnit) -> int | None:
         """Return the month's limit of `unit`; None = no limit."""
-        return {QuotaUnit.POSTS: self.posts, QuotaUnit.ADS: self.ads, QuotaUnit.MONEY: self.micro_usd}[unit]
+        return {
+            QuotaUnit.POSTS: self.posts,
+            QuotaUnit.ADS: self.ads,
+            QuotaUnit.IMAGES: self.images,
+            QuotaUnit.ITEMS: self.items,
+            QuotaUnit.MONEY: self.micro_usd,
+        }[unit]
 
 
 TERMS: dict[Plan, Terms] = {
-    Plan.FREE: Terms(posts=3, ads=5, micro_usd=15_000_000, weight=1, in_flight=2),
-    Plan.CREATOR: Terms(posts=50, ads=100, micro_usd=150_000_000, weight=2, in_flight=5),
-    Plan.PRO: Terms(posts=200, ads=500, micro_usd=600_000_000, weight=4, in_flight=10),
-    Plan.BUSINESS: Terms(posts=None, ads=None, micro_usd=10_000_000_000, weight=8, in_flight=20),
+    Plan.FREE: Terms(posts=3, ads=5, images=100, items=50, micro_usd=15_000_000, weight=1, in_flight=2),
+    Plan.CREATOR: Terms(posts=50, ads=100, images=2_000, items=1_000, micro_usd=150_000_000, weight=2, in_flight=5),
+    Plan.PRO: Terms(posts=200, ads=500, images=10_000, items=5_000, micro_usd=600_000_000, weight=4, in_flight=10),
+    Plan.BUSINESS: Terms(
+        posts=None, ads=None, images=None, items=None, micro_usd=10_000_000_000, weight=8, in_flight=20
+    ),
 }
 
 

@@ -87,6 +87,7 @@ PRICES: dict[str, Price] = {
     "google/gemini-3-pro-image": _chat_with_pictures("2", "12", "120"),
     "google/gemini-2.5-flash-image": _chat_with_pictures("0.30", "2.50", "30"),
     "google/gemini-2.5-flash": _text("0.30", "2.50"),
+    "google/gemini-2.5-flash-lite": _text("0.10", "0.40"),
     "anthropic/claude-sonnet-4.6": _text("3", "15"),
     "anthropic/claude-haiku-4.5": _text("1", "5"),
     "openai/gpt-5.4-nano": _text("0.20", "1.25"),

@@ -119,6 +119,10 @@ class QuotaUnit(StrEnum):
 
     POSTS = "posts"
     ADS = "ads"
+    IMAGES = "images"
+    """Pictures that are ordered by themselves; those of a post or an ad are in it."""
+    ITEMS = "items"
+    """What is neither: a listing, an answer, an e-mail, a brief, a summary."""
     MONEY = "micro_usd"
     """Money reserved and spent, in micro-USD."""
 

@@ -12,13 +12,16 @@ import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from app import records
 from app.db.models import Call, Run
 from app.domain.errors import NotFound
+from app.domain.states import PieceState
 from app.exports import article, manifest
 from app.exports.caption import caption
 from app.exports.finished import Finished, check_finished, read
+from app.pipelines.catalog import all_pipelines
 from app.storage import Storage
 
 __all__ = ["Finished", "as_zip", "carousel_pdf", "check_finished", "deck_pptx", "files", "read"]
@@ -43,9 +46,20 @@ def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
         "post.json" if finished.run.pipeline == "full-post" else "run.json": _json(finished.view),
         "costs.csv": costs_csv(finished.calls, finished.piece_names),
     }
+    words |= pipeline_files(finished)
     found |= {name: text.encode() for name, text in words.items() if text}
     found["manifest.json"] = _json(manifest.manifest(finished, found)).encode()
     return found
+
+
+def pipeline_files(finished: Finished) -> dict[str, str]:
+    """Return the further files that the run's pipeline makes of its READY pieces: a CSV, for example."""
+    pipeline = all_pipelines()[finished.run.pipeline]
+    made: dict[str, list[Mapping[str, Any]]] = {}
+    for piece in finished.pieces:
+        if piece.state is PieceState.READY:
+            made.setdefault(piece.kind, []).append(piece.data)
+    return dict(pipeline.files(pipeline.request.model_validate(finished.run.request), made))
 
 
 def carousel_pdf(run: Run, storage: Storage) -> bytes:

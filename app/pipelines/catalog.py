@@ -8,6 +8,7 @@ from functools import cache
 
 import app.pipelines
 from app.domain.errors import NotFound
+from app.pipelines.order import checked
 from app.pipelines.pipeline import Pipeline
 
 
@@ -18,7 +19,7 @@ def all_pipelines() -> dict[str, Pipeline]:
     for module in pkgutil.iter_modules(app.pipelines.__path__):
         pipeline = getattr(importlib.import_module(f"app.pipelines.{module.name}"), "PIPELINE", None)
         if pipeline is not None:
-            found[pipeline.name] = pipeline
+            found[pipeline.name] = checked(pipeline)
     return dict(sorted(found.items()))
 
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.domain.states import PieceState, QuotaUnit
 from app.pipelines.languages import counting, in_words, words
+from app.pipelines.order import Order
 from app.pipelines.pictures import picture_stages
 from app.pipelines.pipeline import AspectRatio, Done, Fits, Layout, NewPiece, Pipeline, Prompt, Stage, Work
 from app.pipelines.post_content import (
@@ -37,19 +38,14 @@ SIZES_PX: dict[AspectRatio, tuple[int, int]] = {
 ARTICLE_COVER_PX = (1200, 630)  # the size that link previews show
 
 
-class FullPostRequest(BaseModel):
+class FullPostRequest(Order):
     """What is ordered."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     topic: str = Field(min_length=3, max_length=200, description="What the post is about.")
     tone: Literal["educational", "punchy", "story", "promo"] = "educational"
     slides: int = Field(11, ge=5, le=12, description="Slides of the carousel; the last one is a call to action.")
     format: AspectRatio = Field("4:5", description="Aspect ratio of the slides.")
     pictures: Literal["jpeg", "png"] = Field("jpeg", description="File type of the slides; PNG is five times as big.")
-    brand: str | None = Field(None, max_length=100, description="Name of one of your brands.")
-    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag of the texts.")
-    max_cost_usd: float | None = Field(None, gt=0, le=1000, description="The run never spends more than this.")
 
 
 def problems_of_fit(content: Content, request: FullPostRequest, fits: Fits) -> list[str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.domain.brand import BrandKit
-from app.domain.states import PieceState
+from app.domain.states import PieceState, QuotaUnit
+from app.pipelines.order import Order
 from app.pipelines.pictures import picture_stages
 from app.pipelines.pipeline import AspectRatio, NewPiece, Pipeline
 
@@ -21,19 +22,13 @@ HEADING_WORDS = 6
 ImagePrompt = Annotated[str, Field(min_length=3, max_length=2000)]
 
 
-class ImagesRequest(BaseModel):
-    """What is ordered."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+class ImagesRequest(Order):
+    """What is ordered; a brand's visual style goes into every prompt."""
 
     prompts: list[ImagePrompt] = Field(
         min_length=1, max_length=100, description="What each picture shows, in your own words; one picture for each."
     )
     aspect_ratio: AspectRatio = Field("1:1", description="Aspect ratio of all pictures.")
-    brand: str | None = Field(
-        None, max_length=100, description="Name of one of your brands: its visual style goes into every prompt."
-    )
-    max_cost_usd: float | None = Field(None, gt=0, le=1000, description="The run never spends more than this.")
 
 
 def opening(request: ImagesRequest, brand: BrandKit) -> Sequence[NewPiece]:
@@ -66,7 +61,7 @@ PIPELINE = Pipeline(
     version=1,
     title="A list of prompts becomes as many pictures.",
     request=ImagesRequest,
-    charges={},
+    charges=lambda request: {QuotaUnit.IMAGES: len(request.prompts)},
     opening=opening,
     counts=counts,
     heading=heading,

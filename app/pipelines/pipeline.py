@@ -40,6 +40,19 @@ class NewPiece:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A piece that is over, as the pipeline sees it when it decides what comes `then`."""
+
+    kind: str
+    position: int
+    is_ready: bool
+    """False: it FAILED."""
+    data: Mapping[str, Any]
+    picture: Mapping[str, Any] | None = None
+    """As Piece.picture has it: of a composed piece the picture under the text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """What stands on a slide, and the canvas in pixels."""
 
@@ -100,6 +113,35 @@ class Ask(Protocol):
         """Whether the step is to be done: the routes can turn the review of a purpose's pictures off."""
 
 
+class Web(Protocol):
+    """Fetches what a user's url names, through the one guard; each raises UrlRefused, FetchFailed, SourceRefused."""
+
+    def article(self, url: str) -> dict[str, Any]:
+        """Return {url, title, text, author, published, language} of a page; its main text, at most 40,000 characters."""
+
+    def items(self, url: str) -> list[dict[str, Any]]:
+        """Return the entries of a feed (RSS, Atom, JSON), newest first: {title, url, summary, published, has_image}."""
+
+    def picture(self, url: str) -> dict[str, Any]:
+        """Return a picture of the user's, checked and stored, as Piece.picture has it. Raises PictureRefused too."""
+
+
+class NoWeb:
+    """For steps that fetch nothing."""
+
+    def article(self, url: str) -> dict[str, Any]:
+        """Raise."""
+        raise AssertionError(f"nothing is fetched here: {url}")
+
+    def items(self, url: str) -> list[dict[str, Any]]:
+        """Raise."""
+        raise AssertionError(f"nothing is fetched here: {url}")
+
+    def picture(self, url: str) -> dict[str, Any]:
+        """Raise."""
+        raise AssertionError(f"nothing is fetched here: {url}")
+
+
 class Compose(Protocol):
     """Draws a slide and stores it."""
 
@@ -130,6 +172,7 @@ class Work:
     ask: Ask
     compose: Compose
     picture: Mapping[str, Any] | None = None
+    web: Web = field(default_factory=NoWeb)
     refused: Sequence[Mapping[str, Any]] = ()
     """The pictures that the review refused in this round, as {picture, verdict}, oldest first."""
     fits: Fits = anything_fits
@@ -149,7 +192,7 @@ class Done:
     opens: Sequence[NewPiece] = ()
     """Pieces that can be worked on from now on."""
     again: str | None = None
-    """The step to go back to, because the review refused the picture."""
+    """The step to go back to, because the review refused the picture or the text. It says itself when it is enough."""
     failure: tuple[str, str] | None = None
     """(code, message): the piece has FAILED, although everything was done."""
 
@@ -168,6 +211,8 @@ class Stage:
     """Why a model is asked; None = no model."""
     fills: Literal["prompt", "picture", "review", "composed"] | None = None
     """The piece's field that holds what the step made: what is there is not made again in a new round."""
+    keeps: str | None = None
+    """For a step of a text: the key of the piece's data that holds what it made, to the same end."""
     max_charged_calls: int = 2
     """Paid calls per piece, purpose and round, at most."""
     counted_with: tuple[str, ...] = ()
@@ -198,8 +243,8 @@ class Pipeline:
     title: str
     """One line for people: openapi.json, the CLI."""
     request: type[BaseModel]
-    charges: Mapping[QuotaUnit, int]
-    """What one run takes of the plan's month."""
+    charges: Mapping[QuotaUnit, int] | Callable[[Any], Mapping[QuotaUnit, int]]
+    """What one run takes of the plan's month, or a function of its request that says so."""
     opening: Callable[[Any, BrandKit], Sequence[NewPiece]]
     """The pieces that a run starts with, from the request and the brand."""
     counts: Callable[[Any], Mapping[str, int]]
@@ -214,6 +259,17 @@ class Pipeline:
     """What stands on the picture of a piece, from request, kind, position and data; None = pictures without text."""
     carousel: str | None = None
     """The kind of piece whose slides make the PDF; None = no PDF."""
+    then: Callable[[Any, BrandKit, Sequence[Made]], Sequence[NewPiece]] = field(default=lambda *_: ())
+    """What is opened once all pieces so far are over: a digest of summaries, a picture of parts. Asked again when those
+    are over, until nothing new comes. A pure function: a piece that it gives other data than before is made anew."""
+    tolerates: frozenset[str] = frozenset()
+    """Kinds of text of which some may fail: the run is PARTIAL as long as one of the kind is READY."""
+    files: Callable[[Any, Mapping[str, Sequence[Mapping[str, Any]]]], Mapping[str, str]] = field(default=lambda *_: {})
+    """Further text files of a finished run, by name, from the request and the READY pieces' data by kind: a CSV."""
+
+    def charges_of(self, request: Any) -> Mapping[QuotaUnit, int]:
+        """Return what one run of this request takes of the plan's month."""
+        return self.charges(request) if callable(self.charges) else self.charges
 
     @property
     def has_formats(self) -> bool:

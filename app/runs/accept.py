@@ -95,7 +95,7 @@ def accept(
     events.record(session, run, ("run.queued", {"state": RunState.QUEUED}))
     session.flush()
     # Last, for it locks the user's month until the commit: all orders of one user wait for each other here.
-    amounts = {**pipeline.charges, QuotaUnit.MONEY: reservation}
+    amounts = {**pipeline.charges_of(request), QuotaUnit.MONEY: reservation}
     quotas.reserve(session, user, run_id, 1, month_of(moment), amounts)
     return Accepted(run_id, pipeline.name, RunState.QUEUED, is_replay=False)
 

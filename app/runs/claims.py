@@ -144,7 +144,7 @@ def complete(session: Session, pipeline: Pipeline, held: Claim, done: Done) -> M
         if (value := getattr(done, field)) is not None:
             setattr(piece, field, value)
     if done.again is not None or done.failure is not None:
-        return _refused(session, run, piece, done)
+        return _refused(session, run, piece, done) if stage.reviews else _sent_back(session, run, piece, done)
     piece.state = stage.gives
     piece.step = pipeline.next_step(piece.kind, held.step)
     piece.attempt, piece.sent_count = 0, 1
@@ -200,6 +200,18 @@ def _refused(session: Session, run: Run, piece: Piece, done: Done) -> Moved:
     )
     moved = _progress(session, run, [told])
     return replace(moved, is_back=done.again is not None)
+
+
+def _sent_back(session: Session, run: Run, piece: Piece, done: Done) -> Moved:
+    """Put a text that was refused back to the step that makes it anew, or end its piece."""
+    if done.failure is not None:
+        give_up(piece, *done.failure)
+        return _progress(session, run, [piece_event(piece)])
+    piece.step = done.again
+    piece.attempt = piece.sent_count = 0
+    piece.sent_at = piece.next_try_at = None
+    moved = _progress(session, run, [("piece.sent_back", piece_event(piece)[1] | {"step": done.again})])
+    return replace(moved, is_back=True)
 
 
 def rewritten(session: Session, held: Claim, prompt: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,10 +29,13 @@ def is_due(session: Session, run_id: uuid.UUID, round_: int) -> bool:
     return run is not None and run.round == round_ and run.state in LIVE_RUNS and not unfinished(session, run_id)
 
 
-def outcome(pieces: Sequence[Piece], *, is_laid_out: bool = True) -> tuple[RunState, dict[str, Any] | None]:
+def outcome(
+    pieces: Sequence[Piece], *, is_laid_out: bool = True, tolerates: AbstractSet[str] = frozenset()
+) -> tuple[RunState, dict[str, Any] | None]:
     """Return the state that a round with these terminal pieces ends in, and why if it is not READY.
 
     is_laid_out: False when the pipeline draws nothing: then no background stands in for a picture.
+    tolerates: kinds of text of which some may fail, as long as one is READY.
     """
     failed = [piece for piece in pieces if piece.state is PieceState.FAILED]
     pictures = [piece for piece in pieces if piece.is_picture]
@@ -39,10 +43,19 @@ def outcome(pieces: Sequence[Piece], *, is_laid_out: bool = True) -> tuple[RunSt
     shown = [p for p in pictures if p.state is PieceState.READY or (p.picture is not None and p.composed is not None)]
     if not failed:
         return RunState.READY, None
-    texts_failed = [piece for piece in failed if not piece.is_picture]
-    if texts_failed or not shown:
+    enough = {piece.kind for piece in pieces if piece.kind in tolerates and piece.state is PieceState.READY}
+    tolerated = [piece for piece in failed if piece.kind in enough]
+    texts_failed = [piece for piece in failed if not piece.is_picture and piece.kind not in enough]
+    if texts_failed or (pictures and not shown):
         reason = (texts_failed or failed)[0].failure or {}
         return RunState.FAILED, {"code": reason.get("code"), "message": reason.get("message")}
+    if tolerated:
+        told = f"{len(failed)} of {len(pieces)} parts could not be made"
+        first = tolerated[0].failure or {}
+        return RunState.PARTIAL, {
+            "code": "parts_missing",
+            "message": f"{told}; the first reason: {first.get('message')}",
+        }
     missing = [piece for piece in failed if piece.picture is None]
     first = (missing or failed)[0].failure or {}
     if not missing:
@@ -72,7 +85,8 @@ def finish(
     for piece in pieces:
         if drawn and piece.id in drawn:
             piece.composed = drawn[piece.id]
-    state, failure = outcome(pieces, is_laid_out=all_pipelines()[run.pipeline].layout is not None)
+    pipeline = all_pipelines()[run.pipeline]
+    state, failure = outcome(pieces, is_laid_out=pipeline.layout is not None, tolerates=pipeline.tolerates)
     if result is not None:
         run.result = {**(run.result or {}), **result}
     _end(session, run, pieces, state, failure)
@@ -80,7 +94,10 @@ def finish(
 
 
 def cancel(session: Session, run: Run) -> None:
-    """End a live run, which the caller has locked, as CANCELED. Refunds only if no picture was delivered."""
+    """End a live run, which the caller has locked, as CANCELED.
+
+    Refunds only if nothing was delivered: no picture, or no text where the pipeline makes no pictures.
+    """
     pieces = pieces_of(session, run.id)
     for piece in pieces:
         if not piece.state.is_terminal:
@@ -107,8 +124,10 @@ def time_out(session: Session, run_id: uuid.UUID) -> tuple[uuid.UUID, int]:
 
 def _end(session: Session, run: Run, pieces: Sequence[Piece], state: RunState, failure: dict[str, Any] | None) -> None:
     journal.mark_abandoned(session, Call.run_id == run.id)
+    pipeline = all_pipelines()[run.pipeline]
     run.state, run.failure, run.finished_at = state, failure, datetime.now(UTC)
-    delivered = any(piece.state is PieceState.READY and piece.is_picture for piece in pieces)
+    has_pictures = any(pipeline.is_picture(kind) for kind in pipeline.tracks)
+    delivered = any(piece.state is PieceState.READY and (piece.is_picture or not has_pictures) for piece in pieces)
     if state is RunState.FAILED or (state is RunState.CANCELED and not delivered):
         quotas.refund(session, run)
     quotas.release_money(session, run)

@@ -117,7 +117,7 @@ def _start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, t
     worst = _worst(pipeline, run, redone)
     amounts: dict[QuotaUnit, int] = {QuotaUnit.MONEY: worst}
     if was is RunState.FAILED and run.made_from is None:  # one that was made from another never had a charge
-        amounts |= pipeline.charges
+        amounts |= pipeline.charges_of(pipeline.request.model_validate(run.request))
     run.state = _generating(pipeline, redone)
     run.reserved_micro_usd += worst
     run.failure = run.started_at = run.finished_at = None
@@ -152,10 +152,17 @@ def first_missing(pipeline: Pipeline, piece: Piece) -> tuple[PieceState, str]:
     has_words = piece.prompt is not None and not any(stage.fills == "prompt" for stage in track)
     state, step = PieceState.PROMPTED if has_words else PieceState.PENDING, track[0].step
     for stage, following in pairwise(track):
-        if stage.fills is None or getattr(piece, stage.fills) is None:
+        if _kept(piece, stage) is None:
             break
         state, step = stage.gives, following.step
     return state, step
+
+
+def _kept(piece: Piece, stage: Stage) -> object:
+    """Return what the piece has of a stage's work; None when that is to be done again."""
+    if stage.keeps is not None:
+        return piece.data.get(stage.keeps)
+    return getattr(piece, stage.fills) if stage.fills is not None else None
 
 
 def _payable(pipeline: Pipeline, kind: str, step: str) -> Sequence[Stage]:

@@ -24,7 +24,7 @@ from app.pipelines.catalog import all_pipelines
 from app.runs.progress import progress
 from app.settings import settings
 
-INNER = frozenset({"continuity"})  # what a pipeline keeps in a piece's data for its own prompts
+INNER = frozenset({"continuity", "opened_with"})  # what a pipeline keeps in a piece's data for its own prompts
 PROOF = ("contrast", "missing_glyphs", "overflow", "safe", "least_type_px")
 UrlOf = Callable[[str], str]
 

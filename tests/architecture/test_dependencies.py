@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app.notifications": ("app.domain", "app.settings", "app.db"),
     "app.records": ("app.domain", "app.db"),
     "app.scorecard": ("app.domain", "app.routes", "app.db"),
-    "app.exports": ("app.domain", "app.storage", "app.db", "app.records"),
+    "app.exports": ("app.domain", "app.pipelines", "app.storage", "app.db", "app.records"),
     "app.runs": (
         "app.domain",
         "app.settings",

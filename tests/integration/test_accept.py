@@ -74,6 +74,7 @@ def test_the_request_is_stored_with_its_defaults() -> None:
         "brand": None,
         "language": "en",
         "max_cost_usd": None,
+        "validate_first": False,
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.domain.brand import DEFAULT_BRAND, BrandKit
-from app.domain.states import PieceState
+from app.domain.states import PieceState, QuotaUnit
 from app.pipelines.images import PIPELINE, ImagesRequest, heading, opening
 from app.pipelines.pipeline import NewPiece
 
@@ -81,8 +81,9 @@ def test_a_picture_is_ready_when_it_is_reviewed() -> None:
     assert (review.step, review.gives) == ("review_image", PieceState.READY)
 
 
-def test_nothing_but_money_is_charged() -> None:
-    assert dict(PIPELINE.charges) == {}
+def test_each_prompt_is_charged_as_an_image() -> None:
+    request = PIPELINE.request.model_validate({"prompts": [FOX, FOX + "!"]})
+    assert PIPELINE.charges_of(request) == {QuotaUnit.IMAGES: 2}
 
 
 def test_nothing_is_drawn_and_nothing_is_bound() -> None:

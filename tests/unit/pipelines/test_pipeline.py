@@ -105,6 +105,7 @@ def test_a_picture_is_what_has_a_stage_that_makes_one() -> None:
     pipeline = pipeline_named("full-post")
 
     assert {kind: pipeline.is_picture(kind) for kind in pipeline.tracks} == {
+        "check": False,
         "content": False,
         "slide": True,
         "article": True,

@@ -1,0 +1,53 @@
+"""The `web` of one execution: what a user's urls name, fetched through the guard."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.db.models import Run
+from app.domain.keys import content_digest, picture_key
+from app.storage import EXTENSIONS, storage
+from workers.images import gates
+from workers.web import article, feeds, fetch
+
+PICTURES = ("image/png", "image/jpeg", "image/webp")
+MAX_PICTURE_BYTES = 12_000_000
+PICTURE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Fetches for one run; see app.pipelines.pipeline.Web."""
+
+    run: Run
+
+    def article(self, url: str) -> dict[str, Any]:
+        """Return the main text of a page."""
+        fetched = fetch.page(url)
+        found = article.text(fetched.text, fetched.url)
+        published = found.published.isoformat() if found.published else None
+        return {**asdict(found), "url": fetched.url, "published": published}
+
+    def items(self, url: str) -> list[dict[str, Any]]:
+        """Return the entries of a feed."""
+        fetched = fetch.feed(url)
+        found = feeds.items(fetched.body, fetched.content_type, fetched.url, fetched.charset)
+        return [{**asdict(one), "published": one.published.isoformat() if one.published else None} for one in found]
+
+    def picture(self, url: str) -> dict[str, Any]:
+        """Return a user's picture, decoded to see that it is one, and stored."""
+        fetched = fetch.get(url, accept=PICTURES, max_bytes=MAX_PICTURE_BYTES, timeout_s=PICTURE_S)
+        seen = gates.describe(fetched.body)
+        digest = content_digest(seen.data)
+        key = picture_key(self.run.id, "given", digest, EXTENSIONS[seen.mime])
+        storage().put(key, seen.data)
+        return {
+            "key": key,
+            "mime": seen.mime,
+            "width": seen.width,
+            "height": seen.height,
+            "bytes": len(seen.data),
+            "sha256": digest,
+            "fingerprint": seen.fingerprint,
+        }
