@@ -56,10 +56,10 @@ def worked(run_id: uuid.UUID) -> RunState:
 
 def step(piece: Piece) -> None:
     """Execute the step that a piece is at, at once."""
-    if not piece.is_picture:
+    pipeline = all_pipelines()[run_of(piece.run_id).pipeline]
+    if not piece.is_picture and pipeline.name == "full-post":
         write(piece)
         return
-    pipeline = all_pipelines()[run_of(piece.run_id).pipeline]
     if piece.next_try_at is not None:
         change(Piece, piece.id, next_try_at=None)
     assert piece.step is not None
