@@ -25,19 +25,45 @@ TOPICS = {
     "ar": ("العمل عن بعد", "كيف تتعلم لغة جديدة", "إدارة المال للمبتدئين"),
     "de": ("Schlaf im Schichtdienst", "Warum scheitern Remote-Teams?", "Tomaten auf dem Balkon"),
     "es": ("Aprender a decir que no", "Ahorro para autónomos", "¿Por qué fallan los equipos remotos?"),
+    "fa": ("دورکاری", "چطور پس‌انداز را شروع کنیم", "کاشت گوجه در بالکن"),
     "fr": ("Dormir mieux en horaires décalés", "Pourquoi apprendre Rust ?", "L’épargne des indépendants"),
+    "he": ("עבודה מהבית", "איך מתחילים לחסוך", "גידול עגבניות במרפסת"),
     "hi": ("घर पर सब्ज़ियाँ उगाना", "छोटे कारोबार के लिए AI", "बचत कैसे शुरू करें"),
+    "ja": ("在宅勤務", "リモートチームの運営", "ベランダでトマトを育てる"),
+    "ko": ("재택근무", "원격 팀을 이끄는 법", "베란다에서 토마토 키우기"),
+    "ru": ("Удалённая работа", "Как начать копить деньги", "Помидоры на балконе"),
     "ur": ("پاکستان میں AI سے کاروبار", "PKR 10,000 سے بچت کیسے شروع کریں", "گھر میں سبزیاں اگانا"),
     "zh": ("远程团队", "如何开始存钱", "阳台种番茄"),
 }
 FOREIGN = ("SaaS", "How to onboard engineers in remote teams", "x" * 200, "word " * 40, "-")
-SCRIPTS = {"ar": "ARABIC", "ur": "ARABIC", "hi": "DEVANAGARI", "zh": "CJK", "de": "LATIN", "es": "LATIN", "fr": "LATIN"}
+SCRIPTS: dict[str, str | tuple[str, ...]] = {  # how the names of its letters begin
+    "ar": "ARABIC", "fa": "ARABIC", "ur": "ARABIC", "he": "HEBREW", "hi": "DEVANAGARI", "ru": "CYRILLIC",
+    "ja": ("CJK", "HIRAGANA", "KATAKANA"), "ko": "HANGUL", "zh": "CJK", "de": "LATIN", "es": "LATIN", "fr": "LATIN",
+}  # fmt: skip
 OWN_WORDS = {  # by which a reader knows it, and the stops that another language has
     "ar": (" من ", " في ", " أن "), "de": (" und ", " die ", " nicht "), "es": (" que ", " el ", " una "),
-    "fr": (" les ", " une ", " que "), "hi": (" है", " और ", " में "), "ur": (" ہے", " اور ", " میں "), "zh": ("的", "，", "不"),
+    "fa": (" که ", " را ", " است"), "fr": (" les ", " une ", " que "), "he": (" של ", " את ", " לא "),
+    "hi": (" है", " और ", " में "), "ja": ("の", "、", "ます"), "ko": ("에서 ", "니다.", " 수 "),
+    "ru": (" что ", " не ", " и "), "ur": (" ہے", " اور ", " میں "), "zh": ("的", "，", "不"),
 }  # fmt: skip
-STOPS = {"ar": "؟،.", "ur": "۔؟،", "hi": "।?,", "zh": "。？，", "de": "„“.", "es": "¿?«»", "fr": f"«{NARROW}»?"}
-WRONG_STOPS = {"ar": "?;,۔।", "ur": "?;.।", "hi": ".۔", "zh": ".?!;"}
+STOPS = {
+    "ar": "؟،.",
+    "fa": "؟،؛.«»",
+    "ur": "۔؟،",
+    "he": "״?,.",
+    "hi": "।?,",
+    "zh": "。？，",
+    "de": "„“.",
+    "es": "¿?«»",
+    "ja": "。？、「」",
+    "ko": "‘’?.,",
+    "ru": "«»?.",
+    "fr": f"«{NARROW}»?",
+}
+WRONG_STOPS = {
+    "ar": "?;,۔।", "fa": "?;,۔।", "he": "؟،؛«»“”", "hi": ".۔", "ja": ".,?!;，“”", "ko": "。、，？;“”", "ur": "?;.।",
+    "zh": ".?!;",
+}  # fmt: skip
 KEHEH, ARABIC_KAF, FARSI_YEH, ARABIC_YEH = "\u06a9", "\u0643", "\u06cc", "\u064a"
 
 
@@ -106,7 +132,10 @@ def test_a_post_is_written_in_the_script_and_the_words_of_its_language(language:
         assert not re.search(r"\b(the|and|with|your)\b", text.replace(topic, ""))
 
 
-def test_urdu_and_arabic_have_their_own_letters() -> None:
+def test_urdu_arabic_and_persian_have_their_own_letters() -> None:
+    persian = "".join(templates(asdict(LANGUAGES["fa"])))
+    assert {KEHEH, FARSI_YEH, "\u067e", "\u0686", "\u200c"} <= set(persian)
+    assert not {ARABIC_KAF, ARABIC_YEH, "\u0629", "\u06c1", "\u06d2", "\u0679"} & set(persian)
     urdu = "".join(templates(asdict(LANGUAGES["ur"])))
     arabic = "".join(templates(asdict(LANGUAGES["ar"])))
     assert KEHEH in urdu
@@ -192,6 +221,25 @@ def test_every_wording_of_a_slide_fits_and_no_choice_is_left_open(language: str)
 )  # fmt: skip
 def test_a_regional_tag_is_its_language_and_an_unknown_one_english(tag: str, language: str) -> None:
     assert language_of(tag) is LANGUAGES[language]
+
+
+@pytest.mark.parametrize(
+    ("tags", "language"),
+    [
+        ("uk bg be sr mk kk uk-UA UK sr-Cyrl-RS uz-Cyrl", "ru"), ("ps sd ckb ug ps-AF pa-Arab", "fa"),
+        ("mr ne mr-IN", "hi"), ("sr-Latn kk-Latn-KZ el th pa xcyrl", "en"), ("ru-Latn ur-Latn-PK", None),
+    ],
+)  # fmt: skip
+def test_an_unknown_language_is_written_in_another_of_its_script(tags: str, language: str | None) -> None:
+    for tag in tags.split():
+        assert language_of(tag) is LANGUAGES[language or tag[:2]]
+
+
+@pytest.mark.parametrize("tag", ["uk", "be", "bg", "uz-Cyrl", "ps", "sd", "pa-Arab", "mr", "ne"])
+def test_a_post_in_another_language_of_its_script_has_the_letters_that_were_asked_for(tag: str) -> None:
+    content = Content.model_validate(post(tag, FOREIGN[1], slides=7))
+    assert problems_of(content, 7) == []
+    assert problems_of_letters(content, tag) == []
 
 
 def test_the_same_key_writes_the_same_post_and_another_key_another() -> None:
