@@ -89,5 +89,6 @@ beat_schedule = {
     "notify": {"task": "upkeep.notify", "schedule": 5.0, "options": {"expires": 5}},
     "watchdog": {"task": "upkeep.watchdog", "schedule": 60.0, "options": {"expires": 60}},
     "start_schedules": {"task": "upkeep.start_schedules", "schedule": 15.0, "options": {"expires": 15}},
+    "read_feeds": {"task": "upkeep.read_feeds", "schedule": 60.0, "options": {"expires": 60}},
     "tidy": {"task": "upkeep.tidy", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
 }

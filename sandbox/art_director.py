@@ -8,6 +8,7 @@ from sandbox.topics import read_topic
 from sandbox.voice import Voice, word_count
 
 WORDS = range(60, 111)
+BRIEF_WORDS = 12
 _SETTINGS = (
     "a spacious studio with a [plaster|limewashed] wall and a bare floor", "a [misty|quiet] valley at the edge of day",
     "a tall room with one [open|narrow] window", "an endless horizon above [still|dark] water",
@@ -43,11 +44,19 @@ def is_art_direction(system: str, prompt: str) -> bool:
     return "art director" in words or "art-direct" in words or ("image" in words and "prompt" in words)
 
 
+def _subject(fields: dict[str, str]) -> str:
+    """Return what a brief for one picture is about: its product and first words; nothing of one in other letters."""
+    told = " ".join(re.split(r"[.;!?]\s", fields.get("brief", ""))[0].split()[:BRIEF_WORDS])
+    product = fields.get("product", "")
+    subject = f"{product}: {told}" if product and told else product or told
+    return subject if subject.isascii() else ""
+
+
 def direct(brief: str, key: str) -> str:
     """Return one paragraph of 60 to 110 words; the continuity phrase of the brief stands in it word for word."""
     lines = dict(re.findall(r"^\s*([A-Za-z ]+?)\s*:\s*(\S.*?)\s*$", brief, re.MULTILINE))
     fields = {name.lower(): value for name, value in lines.items()}
-    title, theme = fields.get("title", ""), fields.get("image theme", "")
+    title, theme = fields.get("title", ""), fields.get("image theme", "") or _subject(fields)
     voice = Voice(f"art:{key}", read_topic(title or theme or "an idea taking shape"))
     pick = voice.pick
     subject = theme or title or "an idea taking shape"

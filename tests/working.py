@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from celery.exceptions import Ignore
 from PIL import Image
 
@@ -22,7 +23,7 @@ from app.storage import storage
 from asking import act
 from making import change, complete, opened, take
 from orders import pieces_of, run_of
-from workers import finishing
+from workers import canvas, finishing
 from workers.slides import Composer
 from workers.steps import run_step
 
@@ -63,7 +64,9 @@ def step(piece: Piece) -> None:
     if piece.next_try_at is not None:
         change(Piece, piece.id, next_try_at=None)
     assert piece.step is not None
-    with suppress(Later, Ignore):
+    with suppress(Later, Ignore), pytest.MonkeyPatch.context() as patch:
+        # The result of a chord that nobody takes holds a connection, and misses Redis when the suite has stopped it.
+        patch.setattr(canvas, "publish_chord", lambda *_: None)
         run_step(Task(), pipeline, piece.step, str(piece.id), piece.round)
 
 

@@ -6,7 +6,7 @@ import io
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from PIL import Image
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.costs import HELPER_TOKENS, is_asked
 from app.domain.errors import BudgetReached, InvalidReply
+from app.pipelines import sources
 from app.pipelines.pipeline import AspectRatio, Change, Prompt, Stage
 from app.routes import routes_for, timeout_of
 from app.runs.claims import Claim
@@ -130,13 +131,24 @@ class Asker:
             helps = purpose in dict(self.stage.helped_by)
             most = HELPER_TOKENS[1] if helps else self.stage.max_tokens_out
             asked = provider_named(route.provider)
-            paid = caller.call(question, lambda _: asked.chat(how, messages, schema=schema, max_tokens=most))
+            paid = caller.call(
+                question, lambda _: _with_sources(asked.chat(how, messages, schema=schema, max_tokens=most), schema)
+            )
             if paid.answer.is_blocked:
                 caller.refuse(paid, "prompt_blocked")
                 blocked(route.provider)
             return paid
 
         return caller.first_good(questions, ask)
+
+
+def _with_sources(answer: Answer, schema: Schema | None) -> Answer:
+    """Return a text with its sources behind or within it, so that the journal keeps them: a crash loses nothing paid."""
+    found = [sources.Source(source.url, source.title or "") for source in answer.sources]
+    if schema is not None:
+        takes = sources.MEMBER in schema.schema.get("properties", {})
+        return replace(answer, text=sources.within(without_fences(answer.text), found)) if takes else answer
+    return replace(answer, text=sources.behind(answer.text, found))
 
 
 def _shown(data: bytes) -> bytes:

@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any, TypeAlias
 
 from celery import Task
@@ -19,6 +19,7 @@ from app.domain.brand import BrandKit
 from app.domain.keys import content_digest
 from app.domain.provenance import Provenance, Source
 from app.domain.states import PieceState
+from app.exports.finished import words_of
 from app.pipelines.catalog import all_pipelines
 from app.runs import finish as rounds_end
 from app.runs import joins
@@ -135,7 +136,7 @@ def _pdf(run: Run, title: str, slides: Slides) -> bytes:
     from workers.images.pdf import Page, carousel_pdf  # noqa: PLC0415 - only where PDFs are written
 
     pages = [
-        Page(data, "\n".join(words(piece, slide)))
+        Page(data, "\n".join(astuple(words_of(piece, slide))))
         for (piece, slide), data in zip(slides, _fetched([slide["key"] for _, slide in slides]), strict=True)
     ]
     return carousel_pdf(pages, title=title, language=_language(run))
@@ -150,7 +151,8 @@ def _deck(run: Run, title: str, slides: Slides) -> bytes:
     made_slides = []
     for (piece, slide), made in zip(slides, on_picture, strict=True):
         subject = str(piece.data.get("image_theme") or "")
-        of_words = DeckSlide(*words(piece, slide), alt_text=str(slide.get("alt_text") or ""), subject=subject)
+        words = words_of(piece, slide)
+        of_words = DeckSlide(words.title, words.body, alt_text=str(slide.get("alt_text") or ""), subject=subject)
         if made is not None:
             maker = Provenance(Source.TRAINED, made.get("model"), made.get("provider"), bool(made.get("sandbox")))
             of_words = replace(of_words, picture=next(pictures), provenance=maker)
@@ -165,12 +167,6 @@ def _deck(run: Run, title: str, slides: Slides) -> bytes:
         logo=logo_of(brand),
     )
     return deck_pptx(deck, made_slides)
-
-
-def words(piece: Piece, slide: Stored) -> tuple[str, str]:
-    """Return title and body as they stand on a slide: after an edit that could not be drawn, those from before."""
-    title, body = (str(slide.get(name) or piece.data.get(name) or "") for name in ("title", "body"))
-    return title, body
 
 
 def _fetched(keys: Sequence[str]) -> list[bytes]:

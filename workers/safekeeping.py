@@ -20,9 +20,10 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.models import Call, Unstored
 from app.db.session import transaction
 from app.domain.errors import NotFound, PictureRefused, ProviderDown, StorageError
-from app.domain.keys import content_digest, labelled_key, picture_key, piece_name, shown_key
+from app.domain.keys import content_digest, key_in, labelled_key, shown_key
 from app.domain.provenance import Provenance, Source
 from app.runs.claims import Claim
+from app.runs.places import place_of
 from app.settings import settings
 from app.storage import EXTENSIONS, mime_of, storage
 from workers.images import gates
@@ -50,8 +51,7 @@ def check_open() -> None:
 
 def key_of(held: Claim, data: bytes) -> str:
     """Return the storage key of a picture of this piece, which its bytes decide."""
-    name = piece_name(held.piece.kind, held.piece.position)
-    return picture_key(held.run.id, name, content_digest(data), EXTENSIONS.get(mime_of(data), "bin"))
+    return key_in(place_of(held.run, held.piece), content_digest(data), EXTENSIONS.get(mime_of(data), "bin"))
 
 
 def keep_picture(
@@ -90,8 +90,7 @@ def keep_picture(
 
 def copied(held: Claim, picture: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored picture as this piece's own: under its own key, so that the other may go. Raises NotFound, StorageError."""
-    name = piece_name(held.piece.kind, held.piece.position)
-    key = picture_key(held.run.id, name, picture["sha256"], EXTENSIONS[picture["mime"]])
+    key = key_in(place_of(held.run, held.piece), picture["sha256"], EXTENSIONS[picture["mime"]])
     data = get(picture["key"])
     if key != picture["key"]:
         storage().put(key, data)

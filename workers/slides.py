@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from app.db.models import Piece, Run
 from app.domain.brand import BrandKit
 from app.domain.errors import NotFound, SlideRefused, TextDoesNotFit
-from app.domain.keys import content_digest, picture_key, piece_name
+from app.domain.keys import content_digest, key_in
 from app.domain.provenance import Provenance, Source
 from app.pipelines.pipeline import Layout
+from app.runs.places import place_of
 from app.settings import settings
 from app.storage import EXTENSIONS, storage
 from workers import safekeeping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # Pillow and fonts are loaded only where slides are drawn or 
 
 log = logging.getLogger(__name__)
 
+LEAST_TYPE, DESIGN = 28, 1080  # px of type on px of the shorter side (output-spec, section 4)
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, which holds for images of text too
 FIELDS = {"quote": ("text", "author"), "article": ("title", "")}  # what a writer calls title and body of a role
 
@@ -56,14 +58,15 @@ class Composer:
         slide = self._slide(layout)
         try:
             compositor.measure(slide)
-        except TextDoesNotFit:
-            return f"{too_long(layout)}; write it shorter"
+        except TextDoesNotFit as exc:
+            return str(exc) if exc.code == "text_is_blank" else f"{too_long(layout)}; write it shorter"
         if boxes := undrawable(slide).boxes:
             return f"no font has {_named(boxes)}; write it without"
         return None
 
     def _stored(self, layout: Layout, picture: bytes | None) -> dict[str, Any]:
         from workers.images import compositor  # noqa: PLC0415
+        from workers.images.compositor.typography import typeset  # noqa: PLC0415
 
         slide = self._slide(layout)
         try:
@@ -73,8 +76,7 @@ class Composer:
         left_out = refuse_unproven(slide, composed)
         data = self._labelled(composed, is_on_picture=picture is not None)
         digest = content_digest(data)
-        name = piece_name(self.piece.kind, self.piece.position)
-        key = picture_key(self.run.id, name, digest, EXTENSIONS[composed.mime])
+        key = key_in(place_of(self.run, self.piece), digest, EXTENSIONS[composed.mime])
         storage().put(key, data)
         return {
             "key": key,
@@ -83,15 +85,15 @@ class Composer:
             "height": composed.height,
             "bytes": len(data),
             "sha256": digest,
-            "title": layout.title,
-            "body": layout.body,
+            "title": typeset(layout.title, slide.language),
+            "body": typeset(layout.body, slide.language),
             "alt_text": composed.alt_text,
             "layout": composed.layout,
             "theme": asdict(slide.theme),
             "language": slide.language,
             "on_picture": picture is not None,
             "contrast": round(composed.contrast, 2),
-            "missing_glyphs": 0,
+            "missing_glyphs": max(composed.missing_glyphs - left_out, 0),
             "left_out": left_out,
             "overflow": composed.overflow,
             "safe": composed.safe,
@@ -123,7 +125,7 @@ class Composer:
             handle=brand.handle,
             theme=brand.look(),
             size=layout.size_px,
-            seed=str(self.run.made_from or self.run.id),  # in another format the backgrounds stay what they are
+            seed=str(self.run.seed_run_id or self.run.id),  # in another format the backgrounds stay what they are
             language=self.run.request.get("language", "en"),
             logo=logo_of(brand),
             file_type=self.run.request.get("pictures", "jpeg"),
@@ -177,7 +179,19 @@ def refuse_unproven(slide: Slide, composed: Composed) -> int:
             " have another picture made, or change the brand's colours",
             code="slide_refused:contrast",
         )
+    least_px = least_type_px(composed.width, composed.height)
+    if composed.least_type_px < least_px and f"{slide.title}{slide.body}".strip():
+        raise SlideRefused(
+            f"the smallest text would be {composed.least_type_px} px high, less than {least_px} px; shorten it, and it is"
+            " drawn again",
+            code="slide_refused:type",
+        )
     return lacking.left_out
+
+
+def least_type_px(width: int, height: int) -> int:
+    """Return the smallest type that may stand on a canvas of so many px: 28 px where the shorter side has 1080."""
+    return LEAST_TYPE * min(width, height) // DESIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +210,7 @@ def undrawable(slide: Slide) -> Undrawable:
     from workers.images.compositor.fontstack import prepare, stack_for  # noqa: PLC0415
     from workers.images.compositor.graphemes import clean, is_pictograph  # noqa: PLC0415
 
-    text = clean(f"{slide.title}\n{slide.body}\n{slide.handle or ''}")
+    text = clean(f"{slide.title}\n{slide.body}")
     lacking = prepare(text, stack_for(text, Face.TEXT, slide.theme.fonts, slide.language)).missing
     boxes = tuple(cluster for cluster in lacking if not is_pictograph(cluster[0]))
     return Undrawable(boxes, len(lacking) - len(boxes))

@@ -14,18 +14,20 @@ from celery.exceptions import Ignore
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import broker, journal
-from app.db.models import Piece
+from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
 from app.domain.brand import BrandKit
-from app.domain.keys import current_copy_key, piece_name, shown_key
+from app.domain.keys import current_copy_key, shown_key
 from app.pipelines.pipeline import Done, Pipeline, Stage, Work
 from app.runs import claims
 from app.runs.claims import Claim, Moved
+from app.runs.places import place_of
 from app.runs.plan import plan
 from app.storage import EXTENSIONS, storage
 from workers import canvas, leases
 from workers.ask import Asker
+from workers.designs import Arranger
 from workers.images import cache
 from workers.slides import Composer
 from workers.web.browser import Browser
@@ -73,7 +75,7 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
     if moved.is_back:
         raise Ignore("went back to an earlier step, from which it was published anew")
     if done.picture is not None:
-        _copy_current(held.piece, done.picture)
+        _copy_current(held.run, held.piece, done.picture)
 
 
 def _refuse_poison(held: Claim, stage: Stage) -> None:
@@ -149,6 +151,7 @@ def _work(pipeline: Pipeline, stage: Stage, held: Claim) -> Work:
         web=Browser(held.run),
         refused=held.piece.refused,
         fits=composer.fits,
+        arrange=Arranger(held.run, held.piece),
     )
 
 
@@ -226,10 +229,9 @@ def _follow(held: Claim, moved: Moved) -> None:
         log.warning("left_to_the_relay", extra={"run_id": str(run_id)})
 
 
-def _copy_current(piece: Piece, picture: dict[str, Any]) -> None:
+def _copy_current(run: Run, piece: Piece, picture: dict[str, Any]) -> None:
     """Keep the copy under the brief's deterministic key; nothing reads it back, so that a failure costs nothing."""
-    name = piece_name(piece.kind, piece.position)
     try:
-        storage().copy(shown_key(picture), current_copy_key(piece.run_id, name, EXTENSIONS[picture["mime"]]))
+        storage().copy(shown_key(picture), current_copy_key(place_of(run, piece), EXTENSIONS[picture["mime"]]))
     except (errors.StorageError, errors.NotFound):
         log.warning("copy_failed", extra={"key": picture["key"]})

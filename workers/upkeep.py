@@ -12,7 +12,7 @@ from app.db.session import transaction
 from app.domain.errors import StorageError, Unavailable
 from app.runs import finish, plan
 from app.schedules import starts
-from workers import canvas, safekeeping
+from workers import canvas, feed_reading, safekeeping
 from workers.images import cache
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ def register(app: Celery) -> None:
     app.task(name="upkeep.watchdog")(watchdog)
     app.task(name="upkeep.tidy")(tidy)
     app.task(name="upkeep.start_schedules")(start_schedules)
+    app.task(name="upkeep.read_feeds")(feed_reading.read_due)
     app.task(name="upkeep.notify")(notifications.send_due)
 
 

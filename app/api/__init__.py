@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.api import (
     account,
+    ads,
     brands,
     edge,
     files,
@@ -32,7 +33,7 @@ def create_app() -> Flask:
     """Return the `web` process: everything but streams. Nothing is connected before it is warmed up or asked."""
     app = _bare("web")
     app.extensions["warm_up"] = warming.warm_up
-    for module in (generate, runs, pieces, files, account, brands, schedules, stream, health, openapi):
+    for module in (generate, runs, pieces, ads, files, account, brands, schedules, stream, health, openapi):
         app.register_blueprint(module.blueprint)
     return app
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from werkzeug.routing import Rule
 
 from app.api.account import NewKey
+from app.api.ads import Current, Refinement
 from app.api.brands import BrandBody
 from app.api.pieces import PieceEdit
 from app.api.runs import Reformat
@@ -28,6 +29,8 @@ OPEN = ("/healthz", "/readyz", "/openapi.json", "/media/<path:key>", "/api/theme
 BODIES: dict[tuple[str, str], type[BaseModel]] = {
     ("PATCH", "pieces.edit"): PieceEdit,
     ("POST", "runs.reformat"): Reformat,
+    ("POST", "ads.refine"): Refinement,
+    ("POST", "ads.make_current"): Current,
     ("POST", "account.create_key"): NewKey,
     ("POST", "brands.create_brand"): BrandBody,
     ("PUT", "brands.replace_brand"): BrandBody,
@@ -41,6 +44,7 @@ SUCCESS: dict[str, tuple[str, str, str]] = {
     "runs.reformat": ("202", "Queued; the Location header says where.", "application/json"),
     "pieces.edit": ("202", "It is being drawn again.", "application/json"),
     "pieces.render": ("202", "A new round has begun.", "application/json"),
+    "ads.refine": ("202", "A new round has begun.", "application/json"),
     "account.create_key": ("201", "The key, this once.", "application/json"),
     "brands.create_brand": ("201", "The brand.", "application/json"),
     "brands.delete_brand": ("204", "It is gone.", ""),
@@ -59,6 +63,7 @@ IDEMPOTENT = (
     "runs.resume",
     "runs.reformat",
     "pieces.render",
+    "ads.refine",
     "schedules.create_schedule",
     "schedules.run_schedule",
 )

@@ -20,7 +20,13 @@ COMMENT = "#"
 @click.argument("pipeline")
 @click.option("--topic", help="What it is about; short for --field topic=...")
 @click.option("--brand", metavar="NAME", help="One of your brands; short for --field brand=...")
-@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the request; may be repeated.")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A field of the request; may be repeated. NAME=@FILE takes a file's text.",
+)
 @click.option(
     "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads it from stdin."
 )
@@ -118,11 +124,24 @@ def _with_lines(exc: client.ApiError, numbers: Sequence[int]) -> client.ApiError
     return client.ApiError(f"the request is not valid: {'; '.join(told)}", code=exc.code, fields=exc.fields)
 
 
+def _text_of(file: Path, option: str) -> str:
+    """Return a file's text, without the mark that some editors begin it with. Raises BadParameter."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise click.BadParameter(f"{file} cannot be read as UTF-8 text: {exc}", param_hint=option) from exc
+
+
 def named_value(text: str, option: str = "--field") -> tuple[str, Any]:
-    """Return name and value of NAME=VALUE; a value that reads as JSON is that: 7, true, ["a"]. Raises BadParameter."""
+    """Return name and value of NAME=VALUE; a value that reads as JSON is that: 7, true, ["a"]. Raises BadParameter.
+
+    NAME=@FILE takes the file's text, where there is such a file: a CSV is longer than a command line may be.
+    """
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
+    if value.startswith("@") and (named := Path(value[1:]).expanduser()).is_file():
+        return name, _text_of(named, option)
     try:
         return name, json.loads(value)
     except ValueError:

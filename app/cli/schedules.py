@@ -13,12 +13,25 @@ from rich.markup import escape
 from app.cli import client, folder, options, ordering, screen, timetables
 from app.cli.generate import COMMENT, named_value, read_object
 from app.domain.errors import NotFound
-from app.domain.schedules import MissedPolicy
+from app.domain.schedules import FeedItems, MissedPolicy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Lines = Sequence[tuple[int, str]]
-KEPT = ("name", "pipeline", "request", "cron", "time_zone", "topics", "topics_into", "repeat_topics", "missed")
+KEPT = (
+    "name",
+    "pipeline",
+    "request",
+    "cron",
+    "time_zone",
+    "topics",
+    "topics_into",
+    "repeat_topics",
+    "feed_url",
+    "feed_items",
+    "missed",
+)
 """What of a schedule as the API shows it can be sent back."""
+ITEMS = {"without-image": FeedItems.WITHOUT_IMAGE, "all": FeedItems.ALL}
 MISSED = {"skip": MissedPolicy.SKIP, "catch-up-once": MissedPolicy.CATCH_UP_ONCE}
 
 
@@ -52,6 +65,16 @@ def _wish_options(function: Command) -> Command:
                 help="Begin again after the last topic, or pause.  [default: pause]",
             ),
             click.option(
+                "--feed-url",
+                metavar="URL",
+                help="An RSS or Atom feed or a JSON list: each run is about one of its articles, the oldest first.",
+            ),
+            click.option(
+                "--feed-items",
+                type=click.Choice([*ITEMS]),
+                help="Which of its articles: those that bring no picture along, or all.  [default: without-image]",
+            ),
+            click.option(
                 "--missed",
                 type=click.Choice([*MISSED]),
                 help="What becomes of slots that were missed while nothing ran: nothing, or one run for all.  [default: skip]",
@@ -70,6 +93,7 @@ def command(ctx: click.Context) -> None:
     \b
     pressroom schedules create daily --cron "0 9 * * 1-5" --time-zone Asia/Karachi --topics topics.txt --set tone=punchy
     pressroom schedules create mondays --cron "0 8 * * 1" --topic "The week ahead" --missed catch-up-once
+    pressroom schedules create heroes --cron "0 6 * * *" --pipeline hero-image --feed-url https://example.com/feed.xml
     """  # noqa: D301 - \b is how click is told to keep the lines
     if ctx.invoked_subcommand is None:
         with list_.make_context("list", [], parent=ctx) as listing:
@@ -117,6 +141,7 @@ def create(name: str, topics: TextIO | None, url: str | None, key: str | None, *
 @_wish_options
 @click.option("--unset", multiple=True, metavar="FIELD", help="Take a field out of the request; may be repeated.")
 @click.option("--no-topics", is_flag=True, help="Take the topics away.")
+@click.option("--no-feed", is_flag=True, help="Take the feed away.")
 @options.api
 def edit(
     name: str,
@@ -127,6 +152,7 @@ def edit(
     key: str | None,
     *,
     no_topics: bool,
+    no_feed: bool,
     **said: Any,
 ) -> None:
     """Change what you name of the schedule NAME. A new list of topics leaves out those that had their run."""
@@ -136,8 +162,8 @@ def edit(
         kept = {field: before[field] for field in KEPT if before[field] is not None}
         wished = kept | {"name": new_name or name} | _said(said, lines, before["request"])
         wished["request"] = {field: value for field, value in wished["request"].items() if field not in unset}
-        if no_topics:
-            wished = {field: value for field, value in wished.items() if field not in {"topics", "topics_into"}}
+        gone = ({"topics", "topics_into"} if no_topics else set()) | ({"feed_url", "feed_items"} if no_feed else set())
+        wished = {field: value for field, value in wished.items() if field not in gone}
         timetables.say(_telling_lines(lines, partial(api.replace_schedule, before["id"], wished)))
 
 
@@ -199,11 +225,13 @@ def _id(api: client.Api, name: str) -> str:
 
 def _said(said: dict[str, Any], topics: Lines | None, before: dict[str, Any]) -> dict[str, Any]:
     """Return what was said of a schedule, its request put together from all options that add to it."""
-    plain = ("cron", "time_zone", "pipeline", "topics_into", "repeat_topics")
+    plain = ("cron", "time_zone", "pipeline", "topics_into", "repeat_topics", "feed_url")
     wished = {name: said[name] for name in plain if said[name] is not None}
     short = {name: said[name] for name in ("topic", "brand") if said[name] is not None}
     named = dict(named_value(text, "--set") for text in said["fields"])
     wished["request"] = before | read_object(said["body"]) | named | short
+    if said["feed_items"] is not None:
+        wished["feed_items"] = ITEMS[said["feed_items"]].value
     if said["missed"] is not None:
         wished["missed"] = MISSED[said["missed"]].value
     if topics is not None:

@@ -21,7 +21,7 @@ PAUSED = {
     "unusable": "paused: its expression or zone cannot be read",
 }
 SHORT_ID = 8
-STATES = {"ORDERED": "green", "REFUSED": "red", "MISSED": "yellow"}
+STATES = {"ORDERED": "green", "REFUSED": "red", "MISSED": "yellow", "NOTHING_NEW": "dim"}
 
 
 def say_list(schedules: Sequence[Mapping[str, Any]]) -> None:
@@ -51,6 +51,7 @@ def say(schedule: Mapping[str, Any]) -> None:
             ("When", f"{escape(schedule['in_words'])}, {zone}  [dim]{cron}[/]"),
             ("Orders", f"{escape(schedule['pipeline'])}  [dim]{_request(schedule['request'])}[/]"),
             *([("Topics", _topics(schedule))] if schedule["topics_left"] is not None else []),
+            *([("Feed", _feed(schedule))] if schedule.get("feed_url") else []),
             ("Missed", screen.words(schedule["missed"])),
             ("State", "active" if schedule["status"] == "ACTIVE" else f"[yellow]{_paused(schedule)}[/]"),
             ("Last run", _run(schedule["last_run"])),
@@ -111,6 +112,15 @@ def _topics(schedule: Mapping[str, Any]) -> str:
     following = schedule["next_topic"]
     told = f"{drawn} of {drawn + left} had their run, {then}"
     return told if following is None else f"{told}  [dim]next: {_clipped(following, MAX_TOPIC)}[/]"
+
+
+def _feed(schedule: Mapping[str, Any]) -> str:
+    which = "" if schedule["feed_items"] == "all" else " without a picture"
+    count = schedule["feed_waiting"]
+    read = schedule["feed_read_at"]
+    waiting = f"{count} article{'' if count == 1 else 's'}{which} wait{'s' if count == 1 else ''}"
+    told = f"{waiting}, read {_moment(datetime.fromisoformat(read))}" if read else "not read yet"
+    return f"{escape(schedule['feed_url'])}  [dim]{told}[/]"
 
 
 def _request(request: Mapping[str, Any]) -> str:

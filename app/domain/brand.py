@@ -23,6 +23,7 @@ VISUAL_STYLES = {
     "velvet": "warm evening scenes, dark aubergine and blush, one coral accent, soft film light, photoreal",
 }
 """What pictures look like in each theme, so that they fit its colours."""
+LONG_HANDLE = 28  # characters; slides leave out what they cannot show whole
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description="As #rrggbb; null = the theme's.")]
 
@@ -49,7 +50,7 @@ class KitBody(BaseModel):
     fonts: Pairing | None = None
     """None = the theme's."""
     handle: str | None = Field(None, max_length=40)
-    """Shown once on a slide, for example @pressroom; None = none."""
+    """Shown once on a slide, for example @pressroom, or left out where it cannot be shown whole; None = none."""
     voice: str = Field(VOICE, max_length=200)
     visual_style: str = Field("", max_length=300, validate_default=True, description="Empty = the theme's.")
     """Goes into every image prompt; never empty."""
@@ -108,7 +109,11 @@ class BrandKit(KitBody):
         boxed = (
             "the logo has no transparency and stands on slides as a box; if it should not, save it without its ground"
         )
-        return [*inks.clashes(self.look()), *([boxed] if opaque else [])]
+        long = self.handle is not None and len(self.handle) > LONG_HANDLE
+        unfit = (
+            f"the handle has more than {LONG_HANDLE} characters and may be left out on wide slides; take a shorter one"
+        )
+        return [*inks.clashes(self.look()), *([boxed] if opaque else []), *([unfit] if long else [])]
 
 
 DEFAULT_BRAND = BrandKit()

@@ -7,6 +7,7 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 API_KEY_PREFIX = "pr_"
@@ -42,7 +43,22 @@ def content_digest(data: bytes) -> str:
 
 def picture_key(run_id: uuid.UUID, name: str, digest: str, extension: str) -> str:
     """Return the immutable key of a picture: other bytes, other key, so caches may keep it for ever."""
-    return f"posts/{run_id}/{name}/{digest[:12]}.{extension}"
+    return key_in(f"posts/{run_id}/{name}", digest, extension)
+
+
+def key_in(place: str, digest: str, extension: str) -> str:
+    """Return the immutable key of bytes that belong to a place, as `place_of` names it."""
+    return f"{place}/{digest[:12]}.{extension}"
+
+
+def place_of(run_id: uuid.UUID, kind: str, position: int, revised_at: datetime | None = None) -> str:
+    """Return where a piece's pictures are kept: `posts/{id}/{n}`, or `ads/{id}/{timestamp}` for an ad's revision.
+
+    revised_at: when an ad's revision was asked for; None = it is no such piece.
+    """
+    if revised_at is None:
+        return f"posts/{run_id}/{piece_name(kind, position)}"
+    return f"ads/{run_id}/{revised_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
 
 
 def logo_key(brand_id: uuid.UUID, digest: str) -> str:
@@ -62,9 +78,9 @@ def shown_key(picture: Mapping[str, Any]) -> str:
     return str(labelled["key"] if labelled else picture["key"])
 
 
-def current_copy_key(run_id: uuid.UUID, name: str, extension: str) -> str:
-    """Return the key of the copy that always holds the current version; nothing reads it back."""
-    return f"posts/{run_id}/{name}.{extension}"
+def current_copy_key(place: str, extension: str) -> str:
+    """Return the key of the copy that always holds a place's current version; nothing reads it back."""
+    return f"{place}.{extension}"
 
 
 def piece_name(kind: str, position: int) -> str:

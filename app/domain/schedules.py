@@ -13,6 +13,14 @@ class MissedPolicy(StrEnum):
     """One run makes up for all of them."""
 
 
+class FeedItems(StrEnum):
+    """Which articles of a feed are drawn."""
+
+    WITHOUT_IMAGE = "without_image"
+    """Those that bring no picture along."""
+    ALL = "all"
+
+
 class PauseReason(StrEnum):
     """Why a schedule orders nothing."""
 
@@ -29,5 +37,7 @@ class SlotOutcome(StrEnum):
     ORDERED = "ORDERED"
     REFUSED = "REFUSED"
     """No run could be ordered: quota, budget, a request that is not valid."""
+    NOTHING_NEW = "NOTHING_NEW"
+    """Its feed had no article that is to be drawn: no run, and nothing wrong."""
     MISSED = "MISSED"
     """Nobody was there to start it in time."""

@@ -20,7 +20,8 @@ from app.domain.errors import NotFound
 from app.domain.states import PieceState
 from app.exports import article, manifest
 from app.exports.caption import caption
-from app.exports.finished import Finished, check_finished, read
+from app.exports.finished import RESULTS, Finished, check_finished, read
+from app.exports.wording import plain, plain_values
 from app.pipelines.catalog import all_pipelines
 from app.storage import Storage
 
@@ -28,13 +29,12 @@ __all__ = ["Finished", "as_zip", "carousel_pdf", "check_finished", "deck_pptx", 
 
 ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)  # the earliest that a zip can say
 PACKED_ALREADY = (".jpg", ".png", ".webp", ".pdf", ".pptx")
-RESULTS = {"carousel_pdf": "carousel.pdf", "deck_pptx": "deck.pptx"}
 
 
 def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
     """Return the run's files by name: pictures, PDF, editable deck, article, caption, the whole view, costs, manifest.
 
-    Raises StorageError.
+    No text in them holds hidden characters; see `wording.plain`. Raises StorageError.
     """
     stored = {picture.name: _first(storage, picture.keys) for picture in finished.pictures}
     stored |= {name: _first(storage, [key]) for field, name in RESULTS.items() if (key := finished.result(field))}
@@ -47,7 +47,7 @@ def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
         "costs.csv": costs_csv(finished.calls, finished.piece_names),
     }
     words |= pipeline_files(finished)
-    found |= {name: text.encode() for name, text in words.items() if text}
+    found |= {name: plain(text).encode() for name, text in words.items() if text}
     found["manifest.json"] = _json(manifest.manifest(finished, found)).encode()
     return found
 
@@ -98,11 +98,13 @@ def _result(run: Run, field: str, storage: Storage) -> bytes:
     check_finished(run)
     if key := (run.result or {}).get(field):
         return storage.get(key)
-    raise NotFound("this run has no carousel: no slide of it was made", code="no_carousel")
+    raise NotFound(
+        f"this run has no {RESULTS[field]}: no slide of it was made, or they could not be bound", code="no_carousel"
+    )
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(plain_values(value), ensure_ascii=False, indent=2) + "\n"
 
 
 def _first(storage: Storage, keys: Sequence[str]) -> bytes | None:

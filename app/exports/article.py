@@ -11,10 +11,13 @@ from jinja2 import Environment, Template
 from app.domain.brand import BrandKit
 from app.domain.languages import is_rtl_language
 from app.exports.finished import Finished, Picture
-from app.exports.wording import cut
+from app.exports.wording import cut, plain
 
 MAX_DESCRIPTION = 160  # characters that search engines show
-MARKDOWN_SIGNS = re.compile(r"([\\\[\]])")
+MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]])")
+BLOCK_MARKS = re.compile(
+    r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=[#>\-+=~|]|:-))"
+)  # heading, quote, list, rule, fence, table
 
 # Nastaliq hangs far below and stands far above its line, so that Urdu needs twice its size.
 PAGE = """\
@@ -86,20 +89,23 @@ figcaption { margin-top: .75rem; padding-inline-start: 1.5rem; color: var(--soft
 
 
 def markdown(finished: Finished) -> str | None:
-    """Return a run's article with its cover and its quote as Markdown; None when it has none."""
+    """Return a run's article with its cover and its quote as Markdown; None when it has none.
+
+    Every word comes from a model or a user: what Markdown or HTML would read as a mark is escaped.
+    """
     article, quote = finished.texts.get("article"), finished.texts.get("quote")
     if not article:
         return None
-    parts = [f"# {article['title']}"]
+    parts = [f"# {_in_line(article['title'])}"]
     if cover := _cover(finished):
-        alt = MARKDOWN_SIGNS.sub(r"\\\1", " ".join(cover.alt_text.split()))
-        parts.append(f"![{alt}]({cover.name})")
-    parts.append(article["intro"])
+        parts.append(f"![{_in_line(cover.alt_text)}]({cover.name})")
+    parts.append(_block(article["intro"]))
     for section in article["sections"]:
-        parts += [f"## {section['heading']}", section["body"]]
-    parts.append(article["conclusion"])
+        parts += [f"## {_in_line(section['heading'])}", _block(section["body"])]
+    parts.append(_block(article["conclusion"]))
     if quote:
-        parts.append(f"> {quote['text']}\n>\n> {quote['author']}")
+        text, author = (_block(" ".join(str(quote[name]).split())) for name in ("text", "author"))
+        parts.append(f"> {text}\n>\n> {author}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -111,7 +117,7 @@ def html(finished: Finished) -> str | None:
     article = finished.texts.get("article")
     if not article:
         return None
-    return _template().render(
+    page = _template().render(
         language=finished.language,
         direction="rtl" if is_rtl_language(finished.language) else "ltr",
         article=article,
@@ -120,6 +126,18 @@ def html(finished: Finished) -> str | None:
         description=cut(article["intro"], MAX_DESCRIPTION),
         accent=BrandKit.model_validate(finished.run.brand).look().accent,
     )
+    return plain(page)
+
+
+def _in_line(text: Any) -> str:
+    """Return a text in one line in which Markdown finds no mark and HTML no tag."""
+    signs = MARKDOWN_SIGNS.sub(r"\\\1", " ".join(plain(str(text)).split()))
+    return signs.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _block(text: Any) -> str:
+    """Return paragraphs in which Markdown finds no mark and HTML no tag; line breaks stay."""
+    return "\n".join(BLOCK_MARKS.sub(r"\1\\", _in_line(line)) for line in str(text).splitlines())
 
 
 def _cover(finished: Finished) -> Picture | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.exports.finished import Finished
-from app.exports.wording import sentences
+from app.exports.wording import plain, sentences
+from app.pipelines.captions import as_posted
 
 MAX_CHARACTERS = 3_000  # LinkedIn's (output-spec, section 3)
 INSTAGRAM_CHARACTERS = 2_200
@@ -14,10 +15,13 @@ BETWEEN = "\n\n"
 def caption(finished: Finished) -> str | None:
     """Return a post's caption of at most 3,000 characters, in the post's language; None when it has no slides.
 
+    Where a model was asked for one, it is that, with its hashtags. Else no model is asked:
     1. The hook, the headlines of the first slides, and the call to action of the last.
     2. Behind them the whole text of the deck: screen readers do not get into a carousel (output-spec, section 5).
-    What is too long ends with a whole sentence. No model is asked.
+    What is too long ends with a whole sentence.
     """
+    if written := finished.texts.get("caption"):
+        return f"{as_posted(written)}\n"
     slides = finished.slides
     if not slides:
         return None
@@ -31,7 +35,8 @@ def caption(finished: Finished) -> str | None:
         "—",
         *(f"{number}/{len(slides)} {slide.title}\n{slide.body}" for number, slide in enumerate(slides, start=1)),
     ]
-    return _joined([part.strip() for part in parts if part.strip()])
+    told = (plain(part).strip() for part in parts)
+    return _joined([part for part in told if part])
 
 
 def _joined(parts: list[str]) -> str:

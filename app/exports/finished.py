@@ -16,8 +16,12 @@ from app.domain.errors import Conflict
 from app.domain.keys import shown_key
 from app.domain.provenance import Source
 from app.exports.wording import cut
+from app.pipelines.catalog import all_pipelines
+from app.pipelines.pipeline import Pipeline
 from app.storage import EXTENSIONS
 
+RESULTS = {"carousel_pdf": "carousel.pdf", "deck_pptx": "deck.pptx"}
+"""What belongs to the whole run: its field in the run's result, and the name of its file."""
 MAX_ALT = 250  # characters that describe a picture without words (output-spec, section 5)
 
 
@@ -37,7 +41,7 @@ class Picture:
     """Of its file."""
     piece: Piece
     stored: Mapping[str, Any]
-    """As the piece has it: composed where it was, as rendered where nothing is."""
+    """As the piece has it: composed where text is laid out, as rendered where nothing is."""
 
     @property
     def keys(self) -> list[str]:
@@ -77,6 +81,11 @@ class Finished:
     """What the API shows of the run: post.json, or run.json where it is no post."""
 
     @property
+    def pipeline(self) -> Pipeline:
+        """What it was ordered from."""
+        return all_pipelines()[self.run.pipeline]
+
+    @property
     def language(self) -> str:
         """Of its texts, as a BCP 47 tag."""
         return str(self.run.request.get("language", "en"))
@@ -98,24 +107,44 @@ class Finished:
 
     @property
     def pictures(self) -> list[Picture]:
-        """Every picture that is delivered, by the name of its file."""
-        found, names = [], self.piece_names
+        """Every picture that is delivered, by the name of its file.
+
+        Where the pipeline lays texts out, a picture without its text is no slide and is not delivered as one.
+        """
+        found = []
         for piece in self.pieces:
-            stored = piece.composed or piece.picture
-            if piece.is_picture and stored is not None:
-                name = f"{piece.position:02d}" if piece.kind == "slide" else names[piece.id]
-                found.append(Picture(f"{name}.{EXTENSIONS.get(stored['mime'], 'bin')}", piece, stored))
+            stored = self._shown(piece)
+            if stored is not None:
+                name = f"{self.stem(piece)}.{EXTENSIONS.get(stored['mime'], 'bin')}"
+                found.append(Picture(name, piece, stored))
         return sorted(found, key=lambda picture: picture.name)
+
+    @property
+    def lacking(self) -> list[Piece]:
+        """The pieces of which there should be a picture, and is none."""
+        return [piece for piece in self.pieces if piece.is_picture and self._shown(piece) is None]
+
+    def stem(self, piece: Piece) -> str:
+        """Return the name of a piece's file, without its ending."""
+        return f"{piece.position:02d}" if piece.kind == "slide" else self.piece_names[piece.id]
+
+    def _shown(self, piece: Piece) -> Mapping[str, Any] | None:
+        if piece.composed is not None:  # a design too, which is composed of other pieces' pictures
+            return piece.composed
+        return piece.picture if piece.is_picture and self.pipeline.layout is None else None
 
     def result(self, field: str) -> str | None:
         """Return the storage key of what belongs to the whole run; None when it was not made."""
         return (self.run.result or {}).get(field)
 
 
-def words_of(piece: Piece) -> Slide:
-    """Return what stands on a slide: after an edit that could not be drawn, still the words from before."""
-    drawn = piece.composed or {}
-    return Slide(*(str(drawn.get(name) or piece.data.get(name) or "") for name in ("title", "body")))
+def words_of(piece: Piece, drawn: Mapping[str, Any] | None = None) -> Slide:
+    """Return title and body as they stand on a slide, typeset; after an edit that could not be drawn, those from before.
+
+    drawn: the slide; None = the piece's own.
+    """
+    words = {**piece.data, **(drawn or piece.composed or {})}
+    return Slide(*(str(words.get(name) or "") for name in ("title", "body")))
 
 
 def read(session: Session, run: Run, view: Mapping[str, Any]) -> Finished:

@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from app.db.models import Call, Piece
+from app.db.models import Call, Piece, Run
 from app.domain.prices import usd
 from app.domain.states import CallState
 from app.exports.caption import INSTAGRAM_CHARACTERS
-from app.exports.finished import Finished, Picture
+from app.exports.finished import RESULTS, Finished, Picture
 from app.storage import MIME_BY_EXTENSION
 
 FORM = 1
+REMOVED = "somebody removed it from storage"
 MIME = MIME_BY_EXTENSION | {
     "csv": "text/csv",
     "html": "text/html",
@@ -34,6 +35,7 @@ def manifest(finished: Finished, files: Mapping[str, bytes]) -> dict[str, Any]:
     form          1; a number for each change that readers have to know of
     run           id, pipeline and its version, state, round, created_at, finished_at, language, format, request; made_from: the
                   run whose pictures it has in another format, or null
+    made_from     of such a run: id and round of that one, whose manifest has the models and what they cost; else null
     brand         the brand kit as it was when the run was ordered
     texts         hook, slides, article, quote; caption: how long it is, and whether Instagram takes it whole
     cost          micro_usd and usd of the calls whose cost is known; unknown_calls; sandbox: nothing was really paid
@@ -42,6 +44,7 @@ def manifest(finished: Finished, files: Mapping[str, bytes]) -> dict[str, Any]:
     files         per file name, mime, bytes, sha256; of a picture also width, height, alt, digital_source_type, who
                   made it (null = no model), the original it was made from, and of a slide its proof; of the PDF
                   whether the slides are in it as they are
+    missing_files what there should be and is not: name, and the reason why
 
     Prompts are told by their SHA-256, never by their words.
     """
@@ -62,13 +65,39 @@ def manifest(finished: Finished, files: Mapping[str, bytes]) -> dict[str, Any]:
             "format": run.request.get("format") or run.request.get("aspect_ratio"),
             "request": {name: value for name, value in run.request.items() if name != "prompts"},
         },
+        "made_from": _made_from(run),
         "brand": run.brand,
         "texts": {**finished.texts, "slides": [asdict(slide) for slide in finished.slides]},
         "caption": _caption(files.get("caption.txt")),
         "cost": _cost(finished.calls) | ({"sandbox": True} if run.is_sandbox else {}),  # a copy's source made the calls
         "pieces": _pieces(finished),
         "files": [_file(name, data, shown.get(name), files) for name, data in files.items()],
+        "missing_files": _missing(finished, files),
     }
+
+
+def _made_from(run: Run) -> dict[str, Any] | None:
+    if run.made_from is None:
+        return None
+    note = "texts and pictures are that run's: its manifest has the models and what they cost; here is what came after"
+    return {"id": str(run.made_from), "round": run.made_from_round, "note": note}
+
+
+def _missing(finished: Finished, files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """Return the files that a reader would look for in vain."""
+    lacking = [
+        {"name": finished.stem(piece), "reason": (piece.failure or {}).get("message") or "it was not made"}
+        for piece in finished.lacking
+    ]
+    gone = [{"name": picture.name, "reason": REMOVED} for picture in finished.pictures if picture.name not in files]
+    unbound = []
+    if any(picture.piece.kind == finished.pipeline.carousel for picture in finished.pictures):
+        unbound = [
+            {"name": name, "reason": REMOVED if finished.result(field) else "the slides could not be bound"}
+            for field, name in RESULTS.items()
+            if name not in files
+        ]
+    return [*lacking, *gone, *unbound]
 
 
 def _file(name: str, data: bytes, picture: Picture | None, files: Mapping[str, bytes]) -> dict[str, Any]:

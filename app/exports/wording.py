@@ -1,12 +1,34 @@
-"""Texts cut to a length without breaking a sentence or a word."""
+"""Texts that leave the house: cut to a length without breaking a sentence or a word, and without hidden characters."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # Ends of sentences in Latin, Arabic, Indic, Ethiopic and East Asian writing; the last ones need no space behind them.
 _SENTENCE_END = re.compile(r"[.!?…؟۔।॥።]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
 ELLIPSIS = "…"
+# Controls, and what turns the direction of letters around: a name can be made to read as another one. A line's end and
+# a tab stay, and so do isolates and marks, which Arabic and Hebrew need.
+_HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """Return `text` without control characters and without those that override the direction of writing."""
+    return _HIDDEN.sub("", text)
+
+
+def plain_values(value: Any) -> Any:
+    """Return what JSON can hold with every text in it `plain`."""
+    match value:
+        case str():
+            return plain(value)
+        case Mapping():
+            return {plain(str(name)): plain_values(one) for name, one in value.items()}
+        case list() | tuple():
+            return [plain_values(one) for one in value]
+    return value
 
 
 def sentences(text: str, most: int) -> str:

@@ -14,6 +14,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from app.domain.states import PieceState, QuotaUnit
+from app.pipelines.captions import KIND as CAPTION
+from app.pipelines.captions import caption_of, caption_piece, caption_stage
 from app.pipelines.languages import counting, in_words, words
 from app.pipelines.order import Order
 from app.pipelines.pictures import picture_stages
@@ -46,6 +48,11 @@ class FullPostRequest(Order):
     slides: int = Field(11, ge=5, le=12, description="Slides of the carousel; the last one is a call to action.")
     format: AspectRatio = Field("4:5", description="Aspect ratio of the slides.")
     pictures: Literal["jpeg", "png"] = Field("jpeg", description="File type of the slides; PNG is five times as big.")
+    caption: bool = Field(
+        False,
+        description="Have the cheapest model write caption, hashtags, alt text and SEO texts; else the caption is put"
+        " together from the slides.",
+    )
 
 
 def problems_of_fit(content: Content, request: FullPostRequest, fits: Fits) -> list[str]:
@@ -162,10 +169,23 @@ def write_content(work: Work) -> Done:
         "image_theme": "a quiet scene that carries the thought",
         "continuity": thread,
     }
+    captions = [captioned(request, content)] if request.caption else []
     return Done(
         data={"hook": content.hook},
-        opens=[*slides, NewPiece("article", 0, article), NewPiece("quote", 0, quote)],
+        opens=[*slides, NewPiece("article", 0, article), NewPiece("quote", 0, quote), *captions],
     )
+
+
+def captioned(request: FullPostRequest, content: Content) -> NewPiece:
+    """Return the piece that becomes the caption: it knows the headlines, and nothing of what stands below them."""
+    about = {
+        "Topic": request.topic,
+        "Tone": request.tone,
+        "Hook": content.hook,
+        "Slides": " / ".join(slide.title for slide in content.slides),
+        "Article": content.article.title,
+    }
+    return caption_piece(about, {"article-cover": content.slides[0].image_theme})
 
 
 def draft_prompt(work: Work) -> Done:
@@ -191,7 +211,7 @@ def layout(request: FullPostRequest, kind: str, position: int, data: Mapping[str
 
 def counts(request: FullPostRequest) -> Mapping[str, int]:
     """Return how many pieces of each kind a post has: 13 pictures with the default of 11 slides."""
-    return {"content": 1, "slide": request.slides, "article": 1, "quote": 1}
+    return {"content": 1, "slide": request.slides, "article": 1, "quote": 1} | ({CAPTION: 1} if request.caption else {})
 
 
 def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
@@ -203,6 +223,7 @@ def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
         "hook": next((p.get("hook") for p in pieces.get("content", ())), None),
         "article": {k: v for k, v in article.items() if k not in inner} if article else None,
         "quote": {"text": quote["text"], "author": quote["author"]} if quote else None,
+        "caption": next((caption_of(piece) for piece in pieces.get(CAPTION, ())), None),
     }
 
 
@@ -252,6 +273,8 @@ PIPELINE = Pipeline(
         "slide": PICTURE_TRACK,
         "article": PICTURE_TRACK,
         "quote": PICTURE_TRACK,
+        CAPTION: (caption_stage(),),
     },
     texts=texts,
+    optional=frozenset({CAPTION}),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +23,8 @@ class Order(BaseModel):
     """The fields that all pipelines share; each adds its own."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    unseen: ClassVar[frozenset[str]] = frozenset()
+    """Fields that no model sees as they are, so that the look at the order leaves them out: people's addresses."""
 
     brand: str | None = Field(None, min_length=1, max_length=100, description="Name of one of your brands.")
     language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag of the texts.")
@@ -84,7 +86,7 @@ def problems_of(said: OrderVerdict) -> list[str]:
 def looking_prompt(pipeline: Pipeline, request: Any) -> Prompt:
     """Return what the cheapest model is asked about an order."""
     ordered = request.model_dump(
-        mode="json", exclude={"brand", "max_cost_usd", "validate_first"}, exclude_defaults=True
+        mode="json", exclude={"brand", "max_cost_usd", "validate_first", *request.unseen}, exclude_defaults=True
     )
     return Prompt(
         system=(

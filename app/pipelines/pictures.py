@@ -5,7 +5,7 @@ The loop is the brief's: one model drafts, another renders, and a vision model l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -96,23 +96,43 @@ def problems_of_rewriting(text: str, before: str) -> list[str]:
     return found
 
 
-def render_image(aspect_ratio_of: Callable[[Work], AspectRatio]) -> Callable[[Work], Done]:
-    """Return the step that has one picture rendered, or changed as the review asked."""
+def prompt_of(work: Work) -> str:
+    """Return the prompt of the piece's picture."""
+    assert work.prompt is not None, "a track drafts a prompt before it renders, or its piece is opened with one"
+    return work.prompt
+
+
+def render_image(
+    aspect_ratio_of: Callable[[Work], AspectRatio],
+    *,
+    words_of: Callable[[Work], str] = prompt_of,
+    begins_with: Callable[[Work], Change | None] = lambda _: None,
+) -> Callable[[Work], Done]:
+    """Return the step that has one picture rendered, or changed as the review asked.
+
+    words_of: what the picture shall show. begins_with: the change of an earlier picture that makes it; None = it is
+    made from the words.
+    """
 
     def render(work: Work) -> Done:
-        assert work.prompt is not None, "a track drafts a prompt before it renders, or its piece is opened with one"
-        change = None
+        words = words_of(work)
         if work.refused:
             last = work.refused[-1]
             problems = last["verdict"]["problems"]
-            change = Change(last["picture"], instruction(problems), corrected(work.prompt, problems))
-        return Done(picture=work.ask.picture("render_image", work.prompt, aspect_ratio_of(work), change=change))
+            change: Change | None = Change(last["picture"], instruction(problems), corrected(words, problems))
+        else:
+            change = begins_with(work)
+        return Done(picture=work.ask.picture("render_image", words, aspect_ratio_of(work), change=change))
 
     return render
 
 
-def review_image(work: Work) -> Done:
-    """Have the picture looked at. A refused one is changed, or made again; the last one allowed decides."""
+def review_image(work: Work, asked: Prompt | None = None, beside: Sequence[Mapping[str, Any]] = ()) -> Done:
+    """Have the picture looked at. A refused one is changed, or made again; the last one allowed decides.
+
+    asked: what the reviewing model is asked; None = whether the picture is what the prompt says. beside: pictures that
+    it is shown after this one.
+    """
     assert work.picture is not None and work.prompt is not None, "a track renders before it reviews"  # noqa: PT018
     if not work.ask.is_wanted:
         return Done(review={"skipped": "turned_off"})
@@ -120,11 +140,11 @@ def review_image(work: Work) -> Done:
         return Done(review=known)  # of this very picture, from the cache
     verdict = work.ask.structured(
         "review_image",
-        review_prompt(work.prompt),
+        asked or review_prompt(work.prompt),
         PictureVerdict,
         name="picture_verdict",
         check=problems_of_verdict,
-        pictures=[work.picture],
+        pictures=[work.picture, *beside],
     )
     said: dict[str, Any] = verdict.model_dump() | {"is_good": verdict.is_good}
     if verdict.is_good:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from app.domain.brand import BrandKit
 from app.domain.states import PieceState, QuotaUnit
+from app.pipelines.arrangement import Arrange, NothingToArrange
 
 Reply = TypeVar("Reply", bound=BaseModel)
 Queue = Literal["text", "images", "media"]
@@ -50,6 +51,8 @@ class Made:
     data: Mapping[str, Any]
     picture: Mapping[str, Any] | None = None
     """As Piece.picture has it: of a composed piece the picture under the text."""
+    failure: Mapping[str, Any] | None = None
+    """{code, message} of a piece that FAILED: a digest can name what it lacks, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,15 @@ class Ask(Protocol):
         """Return a reply that holds to `schema` and in which `check` finds no problem; asks again, bounded.
 
         name: what the provider is told the schema is called. pictures: what the model shall look at.
+        A member `search_results` of the schema is filled with the sources of a research, as a list of {url, title}.
         Raises InvalidReply, AllProvidersFailed, BudgetReached.
         """
 
     def text(self, purpose: str, prompt: Prompt, *, check: Callable[[str], list[str]]) -> str:
-        """Return a plain text in which `check` finds no problem. Raises as `structured` does."""
+        """Return a plain text in which `check` finds no problem. Raises as `structured` does.
+
+        Where it was researched, its sources are listed behind it: `app.pipelines.sources.apart` tells the two apart.
+        """
 
     def picture(
         self, purpose: str, prompt: str, aspect_ratio: AspectRatio, *, change: Change | None = None
@@ -177,6 +184,8 @@ class Work:
     """The pictures that the review refused in this round, as {picture, verdict}, oldest first."""
     fits: Fits = anything_fits
     """Measures texts against their slide, before anything is paid for the picture under them."""
+    arrange: Arrange = field(default_factory=NothingToArrange)
+    """Draws a picture of parts; see app.pipelines.arrangement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +273,8 @@ class Pipeline:
     are over, until nothing new comes. A pure function: a piece that it gives other data than before is made anew."""
     tolerates: frozenset[str] = frozenset()
     """Kinds of text of which some may fail: the run is PARTIAL as long as one of the kind is READY."""
+    optional: frozenset[str] = frozenset()
+    """Kinds of text that a run can do without: where none of the kind is READY, it is PARTIAL and no worse."""
     files: Callable[[Any, Mapping[str, Sequence[Mapping[str, Any]]]], Mapping[str, str]] = field(default=lambda *_: {})
     """Further text files of a finished run, by name, from the request and the READY pieces' data by kind: a CSV."""
 

@@ -30,12 +30,16 @@ def is_due(session: Session, run_id: uuid.UUID, round_: int) -> bool:
 
 
 def outcome(
-    pieces: Sequence[Piece], *, is_laid_out: bool = True, tolerates: AbstractSet[str] = frozenset()
+    pieces: Sequence[Piece],
+    *,
+    is_laid_out: bool = True,
+    tolerates: AbstractSet[str] = frozenset(),
+    optional: AbstractSet[str] = frozenset(),
 ) -> tuple[RunState, dict[str, Any] | None]:
     """Return the state that a round with these terminal pieces ends in, and why if it is not READY.
 
     is_laid_out: False when the pipeline draws nothing: then no background stands in for a picture.
-    tolerates: kinds of text of which some may fail, as long as one is READY.
+    tolerates: kinds of text of which some may fail, as long as one is READY. optional: of which all may.
     """
     failed = [piece for piece in pieces if piece.state is PieceState.FAILED]
     pictures = [piece for piece in pieces if piece.is_picture]
@@ -43,7 +47,7 @@ def outcome(
     shown = [p for p in pictures if p.state is PieceState.READY or (p.picture is not None and p.composed is not None)]
     if not failed:
         return RunState.READY, None
-    enough = {piece.kind for piece in pieces if piece.kind in tolerates and piece.state is PieceState.READY}
+    enough = {piece.kind for piece in pieces if piece.kind in tolerates and piece.state is PieceState.READY} | optional
     tolerated = [piece for piece in failed if piece.kind in enough]
     texts_failed = [piece for piece in failed if not piece.is_picture and piece.kind not in enough]
     if texts_failed or (pictures and not shown):
@@ -86,7 +90,12 @@ def finish(
         if drawn and piece.id in drawn:
             piece.composed = drawn[piece.id]
     pipeline = all_pipelines()[run.pipeline]
-    state, failure = outcome(pieces, is_laid_out=pipeline.layout is not None, tolerates=pipeline.tolerates)
+    state, failure = outcome(
+        pieces,
+        is_laid_out=pipeline.layout is not None,
+        tolerates=pipeline.tolerates,
+        optional=pipeline.optional,
+    )
     if result is not None:
         run.result = {**(run.result or {}), **result}
     _end(session, run, pieces, state, failure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ def reformat(session: Session, run_id: uuid.UUID, wanted: str) -> Run:
 
     1. Lock the source: of two who ask at once, the second finds the run of the first.
     2. Return the run that the same round of the source was made into before, unless somebody has changed it since.
-    3. Copy request, brand and pieces. A slide whose picture is there is composed anew; what FAILED stays FAILED, and
+    3. Copy request, brand and pieces, with the words that stand on the slides. A slide whose picture is there is composed anew; what FAILED stays FAILED, and
        gets its typographic background when the run ends.
     Neither quota nor money is reserved: no step that is left asks a model. Raises Conflict, InvalidRequest.
     """
@@ -39,6 +40,7 @@ def reformat(session: Session, run_id: uuid.UUID, wanted: str) -> Run:
         user_id=source.user_id,
         made_from=source.id,
         made_from_round=source.round,
+        seed_run_id=source.seed_run_id or source.id,
         is_sandbox=_is_sandbox(session, source),
         pipeline=source.pipeline,
         pipeline_version=source.pipeline_version,
@@ -49,7 +51,7 @@ def reformat(session: Session, run_id: uuid.UUID, wanted: str) -> Run:
         last_event=0,
         round=1,
     )
-    pieces = [_copied(pipeline, run, piece) for piece in pieces_of(session, source.id)]
+    pieces = [_copied(pipeline, run, piece, _words(pipeline, source, piece)) for piece in pieces_of(session, source.id)]
     if all(piece.step is None for piece in pieces):
         raise Conflict("no slide of this run can be drawn from what is stored", code="nothing_to_draw")
     session.add(run)
@@ -97,7 +99,18 @@ def _is_sandbox(session: Session, source: Run) -> bool:
     return bool(source.is_sandbox or session.scalar(select(its_own)))
 
 
-def _copied(pipeline: Pipeline, run: Run, source: Piece) -> Piece:
+def _words(pipeline: Pipeline, run: Run, piece: Piece) -> dict[str, Any]:
+    """Return a piece's data with the words that stand on its slide: an edit that could not be drawn is left behind."""
+    drawn = piece.composed or {}
+    if pipeline.layout is None or piece.state is not PieceState.FAILED or "title" not in drawn:
+        return piece.data
+    wanted = pipeline.layout(pipeline.request.model_validate(run.request), piece.kind, piece.position, piece.data)
+    shown = {wanted.body: str(drawn.get("body") or ""), wanted.title: str(drawn["title"])}
+    shown = {text: stands for text, stands in shown.items() if text}
+    return {name: shown.get(text, text) if isinstance(text, str) else text for name, text in piece.data.items()}
+
+
+def _copied(pipeline: Pipeline, run: Run, source: Piece, data: dict[str, Any]) -> Piece:
     """Return a piece of the new run with all that was made for `source`, but its slide."""
     piece = Piece(
         id=uuid.uuid4(),
@@ -108,7 +121,7 @@ def _copied(pipeline: Pipeline, run: Run, source: Piece) -> Piece:
         state=source.state,
         round=run.round,
         take=source.take,  # another take of the same words must not be one that the source has had
-        data=source.data,
+        data=data,
         prompt=source.prompt,
         picture=source.picture,
         review=source.review,

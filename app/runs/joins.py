@@ -62,7 +62,7 @@ def open_more(session: Session, run_id: uuid.UUID, round_: int) -> bool:
 
 
 def _made(piece: Piece) -> Made:
-    return Made(piece.kind, piece.position, piece.state is PieceState.READY, piece.data, piece.picture)
+    return Made(piece.kind, piece.position, piece.state is PieceState.READY, piece.data, piece.picture, piece.failure)
 
 
 def _marked(new: NewPiece) -> NewPiece:

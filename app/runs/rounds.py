@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import costs, events, quotas
-from app.db.models import Piece, Run, User
+from app.db.models import Call, Piece, Run, User
 from app.domain.errors import Conflict, InvalidRequest, NotFound
 from app.domain.plans import month_of
 from app.domain.prices import MILLION
@@ -37,36 +38,43 @@ class NewRound:
 
 def resume(session: Session, user: User, run_id: uuid.UUID) -> NewRound:
     """Start a round that makes what FAILED in the last one. Raises Conflict when there is nothing, or it runs."""
-    run = _open(session, run_id)
+    run = opened(session, run_id)
     failed = [piece for piece in pieces_of(session, run_id) if piece.state is PieceState.FAILED]
     if not failed:
         raise Conflict("nothing failed in this run; to change a picture, render its piece again", code="nothing_failed")
-    return _start(session, user, run, failed, take=False)
+    return start(session, user, run, failed)
 
 
 def render_again(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID) -> NewRound:
     """Start a round that makes another picture for one piece. Raises Conflict, InvalidRequest."""
-    run = _open(session, run_id)
+    run = opened(session, run_id)
     piece = _piece(session, run_id, piece_id)
     if not piece.is_picture:
         raise InvalidRequest("this piece has no picture to render", code="not_a_picture")
-    return _start(session, user, run, [piece], take=True)
+    return start(session, user, run, [piece], take=True)
 
 
 def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, changes: dict[str, str]) -> NewRound:
     """Change a slide's texts and draw it again on the picture that it has; nothing is paid for a stored picture.
 
     Another `prompt` has another picture made. While the run works, the edit stays in its round and raises the piece's
-    version. Raises Conflict, InvalidRequest.
+    version; another picture needs room in what that round has reserved. Raises Conflict, InvalidRequest.
     """
     run = lock_run(session, run_id)
     piece = _piece(session, run_id, piece_id)
+    pipeline = all_pipelines()[run.pipeline]
     prompt = changes.pop("prompt", None) if piece.prompt is not None else None
     unknown = sorted(set(changes) - {name for name, value in piece.data.items() if isinstance(value, str)})
     if unknown or not (changes or prompt) or not piece.is_picture:
         raise InvalidRequest(f"cannot be edited here: {', '.join(unknown) or 'nothing given'}", code="not_editable")
     if run.state is RunState.CANCELED:
         raise Conflict("a canceled run cannot be edited", code="canceled")
+    if prompt is not None and not run.state.is_terminal and not _has_room(session, pipeline, run, piece):
+        raise Conflict(
+            "the run is being worked on, and this round has no money reserved for another picture; wait until it ends",
+            code="already_running",
+        )
+    _unbind(pipeline, run, [piece])
     piece.data = {**piece.data, **changes}
     piece.version += 1
     if prompt is not None:
@@ -74,9 +82,9 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
         if "prompt" in piece.data:  # the user's own words, which are shown
             piece.data = {**piece.data, "prompt": prompt}
     if run.state.is_terminal:
-        return _start(session, user, run, [piece], take=False)
+        return start(session, user, run, [piece])
     if piece.state.is_terminal or prompt is not None:
-        _back(all_pipelines()[run.pipeline], piece, run.round)
+        _back(pipeline, piece, run.round)
     # Otherwise its step reads the new text; a result that is under way for the old one finds its version passed.
     return NewRound(run.round, reused=0, redone=1, worst_micro_usd=0)
 
@@ -89,7 +97,7 @@ def cancel(session: Session, run_id: uuid.UUID) -> None:
     end_canceled(session, run)
 
 
-def _open(session: Session, run_id: uuid.UUID) -> Run:
+def opened(session: Session, run_id: uuid.UUID) -> Run:
     """Return the run, locked, when a new round may start. Raises Conflict: of two at once, one gets it."""
     run = lock_run(session, run_id)
     if not run.state.is_terminal:
@@ -106,8 +114,11 @@ def _piece(session: Session, run_id: uuid.UUID, piece_id: uuid.UUID) -> Piece:
     raise NotFound("this run has no such piece", code="unknown_piece")
 
 
-def _start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, take: bool) -> NewRound:
-    """Open round n+1 for `redone`: reserve money anew, and quota when the last round gave it back."""
+def start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, take: bool = False) -> NewRound:
+    """Open round n+1 for `redone`: reserve money anew, and quota when the last round gave it back.
+
+    The run is `opened`. take: another picture is made of the same words.
+    """
     pipeline = all_pipelines()[run.pipeline]
     was = run.state
     run.round += 1
@@ -121,12 +132,30 @@ def _start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, t
     run.state = _generating(pipeline, redone)
     run.reserved_micro_usd += worst
     run.failure = run.started_at = run.finished_at = None
+    _unbind(pipeline, run, redone)
     run.progressed_at = datetime.now(UTC)
     session.flush()
     quotas.reserve(session, user, run.id, run.round, month_of(datetime.now(UTC)), amounts)
     events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
     reused = len(pieces_of(session, run.id)) - len(redone)
     return NewRound(run.round, reused=reused, redone=len(redone), worst_micro_usd=worst)
+
+
+def _unbind(pipeline: Pipeline, run: Run, redone: Sequence[Piece]) -> None:
+    """Forget the files that bind slides when one of those is drawn again: should they not be made anew, none is shown."""
+    if any(piece.kind == pipeline.carousel for piece in redone):
+        run.result = None
+
+
+def _has_room(session: Session, pipeline: Pipeline, run: Run, piece: Piece) -> bool:
+    """Return whether the live round's money is enough for another picture, as dear as what it may still pay can be."""
+    render = next(stage.step for stage in pipeline.tracks[piece.kind] if stage.makes_picture)
+    paid = select(func.sum(func.coalesce(Call.cost_micro_usd, Call.worst_micro_usd))).where(
+        Call.piece_id == piece.id, Call.round == run.round
+    )
+    most = costs.worst_micro_usd_of(_payable(pipeline, piece.kind, render))
+    rest = max(most - int(session.scalar(paid) or 0), 0)  # calls are counted per piece and round
+    return rest <= run.reserved_micro_usd - run.spent_micro_usd - run.held_micro_usd
 
 
 def _generating(pipeline: Pipeline, pieces: Sequence[Piece]) -> RunState:

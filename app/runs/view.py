@@ -24,7 +24,8 @@ from app.pipelines.catalog import all_pipelines
 from app.runs.progress import progress
 from app.settings import settings
 
-INNER = frozenset({"continuity", "opened_with"})  # what a pipeline keeps in a piece's data for its own prompts
+# What a pipeline keeps in a piece's data for its own prompts; material: a page's text, findings, whatever is long.
+INNER = frozenset({"continuity", "opened_with", "material", "given", "change"})
 PROOF = ("contrast", "missing_glyphs", "overflow", "safe", "least_type_px")
 UrlOf = Callable[[str], str]
 
@@ -62,6 +63,9 @@ class Links:
         links = {"self": base}
         if run.pipeline == "full-post":
             links["post"] = f"{self.public_url}/api/posts/{run.id}"
+        if run.pipeline == "ad":
+            ad = f"{self.public_url}/api/ads/{run.id}"
+            links |= {"ad": ad, "refine": f"{ad}/refine"}
         if run.made_from is not None:
             links["made_from"] = f"{self.public_url}/api/runs/{run.made_from}"
         if all_pipelines()[run.pipeline].has_formats:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.models import Schedule, User
 from app.domain.errors import Conflict, NotFound
 from app.domain.schedules import PauseReason
-from app.schedules import draws, slots
+from app.schedules import draws, feeds, slots
 from app.schedules.wishes import ScheduleBody, check
 
 MAX_SCHEDULES = 50  # of one user
@@ -58,7 +58,7 @@ def create(
     schedule = Schedule(
         id=uuid.uuid4(), user_id=user.id, created_at=moment, idempotency_key=key, request_hash=request_hash
     )
-    schedule.topics_drawn = schedule.ordered = schedule.refused = schedule.missed_slots = 0
+    schedule.topics_drawn = schedule.feed_failures = schedule.ordered = schedule.refused = schedule.missed_slots = 0
     schedule.next_at = slots.next_slot(wished.cron, wished.time_zone, moment)
     _write(schedule, wished)
     session.add(schedule)
@@ -74,6 +74,8 @@ def replace(
     New topics, or a new time, wake a schedule that had paused itself. Raises InvalidRequest, Conflict.
     """
     check(session, user, wished)
+    if schedule.feed_url != wished.feed_url:
+        feeds.forget(session, schedule)
     is_moved = (schedule.cron, schedule.time_zone) != (wished.cron, wished.time_zone)
     _write(schedule, wished)
     if schedule.paused_because not in {None, PauseReason.ASKED} and not draws.is_used_up(schedule):
@@ -118,6 +120,8 @@ def _write(schedule: Schedule, wished: ScheduleBody) -> None:
     schedule.request = wished.request
     schedule.cron, schedule.time_zone = wished.cron, wished.time_zone
     schedule.missed = wished.missed
+    schedule.feed_url = wished.feed_url
+    schedule.feed_items = wished.feed_items if wished.feed_url is not None else None
     schedule.repeat_topics = wished.repeat_topics
     if wished.topics is None:
         schedule.topics, schedule.topics_drawn, schedule.topics_into = None, 0, None

@@ -77,6 +77,8 @@ def run_now(
     )
     session.add(row)
     accepted = _order(session, schedule, row, moment, idempotency)
+    if accepted is None:
+        raise Conflict("the feed has no article that waits for a run", code="nothing_new")
     if schedule.paused_at is None:
         rows.pause_if_used_up(schedule, moment)
     _forget_old(session, schedule)
@@ -121,12 +123,16 @@ def _deal_with(session: Session, schedule: Schedule, now: datetime) -> uuid.UUID
     run_id = None
     row = _claimed(session, schedule, slot, now, SlotOutcome.MISSED if is_missed else SlotOutcome.ORDERED, missed)
     if row is not None and not is_missed:
-        run_id = _order(session, schedule, row, now).run_id
-        schedule.ordered += 1
+        if accepted := _order(session, schedule, row, now):
+            run_id = accepted.run_id
+            schedule.ordered += 1
+        else:
+            row.outcome = SlotOutcome.NOTHING_NEW
+            schedule.last_problem = None
     if row is not None:
         schedule.missed_slots += missed
         log.info(
-            "schedule_started" if run_id else "schedule_missed",
+            "schedule_started" if run_id else "schedule_missed" if is_missed else "schedule_has_nothing_new",
             extra={"schedule_id": str(schedule.id), "run_id": str(run_id), "missed": missed},
         )
     _move_on(session, schedule, now)
@@ -161,16 +167,21 @@ def _order(
     row: ScheduleSlot,
     now: datetime,
     idempotency: tuple[str, bytes] | None = None,
-) -> Accepted:
-    """Order a run with what is drawn next, and write it into the slot's row. Raises RequestError."""
+) -> Accepted | None:
+    """Order a run with what is drawn next, and write it into the slot's row; None when there is nothing new to draw.
+
+    Raises RequestError.
+    """
     pipeline = pipeline_named(schedule.pipeline)
-    source = draws.source_of(schedule, pipeline)
+    source = draws.source_of(session, schedule, pipeline)
     item = source.next_item()
     if item is None:
-        raise Conflict("all topics had their run; add some, or set repeat_topics", code=PauseReason.TOPICS_USED_UP)
+        if problem := source.nothing():
+            raise problem
+        return None
     user = session.get_one(User, schedule.user_id)
     accepted = accept(session, user, pipeline, schedule.request | item.fields, idempotency=idempotency, now=now)
-    source.take()
+    source.take(accepted.run_id)
     row.run_id, row.topic = accepted.run_id, item.title
     schedule.last_run_id, schedule.last_at, schedule.last_problem = accepted.run_id, now, None
     return accepted

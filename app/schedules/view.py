@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, load_only
 
 from app.db.models import Run, Schedule, ScheduleSlot, User
 from app.runs.view import Links
-from app.schedules import draws, slots
+from app.schedules import draws, feeds, slots
 
 UPCOMING = 5
 
@@ -23,7 +23,7 @@ def whole(session: Session, schedule: Schedule, links: Links) -> dict[str, Any]:
         select(ScheduleSlot).where(ScheduleSlot.schedule_id == schedule.id).order_by(ScheduleSlot.at.desc())
     ).all()
     runs = _runs(session, [schedule.last_run_id, *(row.run_id for row in history)])
-    shown = _head(schedule, runs, links)
+    shown = _head(schedule, runs, links, feeds.waiting(session, [schedule]))
     shown["topics"] = schedule.topics
     shown["history"] = [
         {
@@ -44,10 +44,13 @@ def listed(session: Session, user: User, links: Links) -> list[dict[str, Any]]:
     """Return a user's schedules by name, without their topics and histories."""
     schedules = session.scalars(select(Schedule).where(Schedule.user_id == user.id).order_by(Schedule.name)).all()
     runs = _runs(session, [schedule.last_run_id for schedule in schedules])
-    return [_head(schedule, runs, links) for schedule in schedules]
+    waiting = feeds.waiting(session, schedules)
+    return [_head(schedule, runs, links, waiting) for schedule in schedules]
 
 
-def _head(schedule: Schedule, runs: Mapping[uuid.UUID, Run], links: Links) -> dict[str, Any]:
+def _head(
+    schedule: Schedule, runs: Mapping[uuid.UUID, Run], links: Links, waiting: Mapping[uuid.UUID, int]
+) -> dict[str, Any]:
     here = f"{links.public_url}/api/schedules/{schedule.id}"
     has_topics = schedule.topics is not None
     return {
@@ -64,6 +67,10 @@ def _head(schedule: Schedule, runs: Mapping[uuid.UUID, Run], links: Links) -> di
         "topics_left": len(schedule.topics or ()) - schedule.topics_drawn if has_topics else None,
         "next_topic": None if draws.is_used_up(schedule) else _next_topic(schedule),
         "repeat_topics": schedule.repeat_topics,
+        "feed_url": schedule.feed_url,
+        "feed_items": schedule.feed_items,
+        "feed_read_at": _time(schedule.feed_read_at),
+        "feed_waiting": waiting.get(schedule.id),
         "missed": schedule.missed,
         "paused_at": _time(schedule.paused_at),
         "paused_because": schedule.paused_because,

@@ -11,15 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.db.models import User
 from app.domain.errors import InvalidRequest, NotFound
-from app.domain.schedules import MissedPolicy
+from app.domain.schedules import FeedItems, MissedPolicy
 from app.pipelines.catalog import pipeline_named
 from app.pipelines.pipeline import Pipeline
+from app.pipelines.urls import WebUrl
 from app.runs.accept import brand_of, parse
 from app.schedules import draws, slots
 
 MAX_TOPICS = 1000
 MAX_TOPIC = 2000  # characters: as long as the longest prompt of a picture
 TOPIC = "topic"  # the field that topics go into unless told otherwise
+SOME_ARTICLE = {"title": "An article", "summary": "What it says.", "url": "https://example.com/article"}
 MOST_TOLD = 5  # wrong topics in one answer
 
 
@@ -69,6 +71,15 @@ class ScheduleBody(BaseModel):
     )
     topics_into: str = Field(TOPIC, max_length=100, description="The field of the request that a topic is put into.")
     repeat_topics: bool = Field(default=False, description="Begin again with the first topic after the last one.")
+    feed_url: WebUrl | None = Field(
+        None,
+        description="An RSS or Atom feed, a JSON Feed or a JSON list of {title, url, summary}: each run is about one of"
+        " its articles, the oldest first. Its title, summary and url go into the request's fields of these names,"
+        " or its title into `topic`.",
+    )
+    feed_items: FeedItems = Field(
+        FeedItems.WITHOUT_IMAGE, description="Which of its articles: those that bring no picture along, or all."
+    )
     missed: MissedPolicy = Field(
         MissedPolicy.SKIP,
         description="What becomes of slots that were missed, because the installation was down:"
@@ -82,7 +93,10 @@ def check(session: Session, user: User, wished: ScheduleBody) -> Pipeline:
         pipeline = pipeline_named(wished.pipeline)
     except NotFound as exc:
         raise InvalidRequest(str(exc), code=exc.code, fields={"pipeline": str(exc)}) from None
-    request = _parsed(pipeline, wished.request) if wished.topics is None else _with_topics(pipeline, wished)
+    if wished.feed_url is not None:
+        request = _with_articles(pipeline, wished)
+    else:
+        request = _parsed(pipeline, wished.request) if wished.topics is None else _with_topics(pipeline, wished)
     try:
         brand_of(session, user, getattr(request, "brand", None))
     except InvalidRequest as exc:
@@ -111,6 +125,21 @@ def _with_topics(pipeline: Pipeline, wished: ScheduleBody) -> BaseModel:
     if wrong:
         raise _wrong(wrong)
     return requests[0]
+
+
+def _with_articles(pipeline: Pipeline, wished: ScheduleBody) -> BaseModel:
+    """Return the request of an article as feeds have them."""
+    if wished.topics is not None:
+        raise _wrong({"feed_url": "the topics are drawn already; leave one of the two out"})
+    fields = draws.article_fields(pipeline, SOME_ARTICLE)
+    if not fields:
+        wanted = ", ".join(dict.fromkeys(name for names in draws.ARTICLE.values() for name in names))
+        raise _wrong(
+            {"feed_url": f"{pipeline.name} has no field that an article could go into; that is one of {wanted}"}
+        )
+    if taken := sorted(fields.keys() & wished.request.keys()):
+        raise _wrong({f"request.{name}": "the feed's articles go there; leave it out" for name in taken})
+    return _parsed(pipeline, wished.request | fields)
 
 
 def _parsed(pipeline: Pipeline, body: dict[str, Any]) -> BaseModel:

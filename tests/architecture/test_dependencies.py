@@ -116,6 +116,7 @@ NAMES = {
     "psycopg": "psycopg",
     "pydantic_settings": "pydantic-settings",
     "sqlalchemy": "sqlalchemy",
+    "webvtt": "webvtt-py",
 }
 COMES_WITH = {  # the hard dependency of a direct one, and a part of its interface
     "werkzeug": "flask",

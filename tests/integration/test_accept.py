@@ -71,6 +71,7 @@ def test_the_request_is_stored_with_its_defaults() -> None:
         "slides": 11,
         "format": "4:5",
         "pictures": "jpeg",
+        "caption": False,
         "brand": None,
         "language": "en",
         "max_cost_usd": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import uuid
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +13,14 @@ from PIL import Image
 from pptx import Presentation
 from pypdf import PdfReader
 
+from app import exports
 from app.db.models import Piece
+from app.db.session import transaction
 from app.domain.keys import content_digest
 from app.domain.states import RunState
 from app.storage import storage
 from making import change, make, opened, pictures_of
+from next_rounds import edit
 from orders import pieces_of, run_of
 from workers import finishing
 
@@ -111,6 +115,26 @@ def test_slides_whose_bytes_are_gone_do_not_keep_a_run_from_ending() -> None:
 
     run = run_of(run_id)
     assert (run.state, {*(run.result or {})}) == (RunState.READY, {"deck_pptx"})
+
+
+def test_after_an_edit_an_old_pdf_is_not_served_for_one_that_could_not_be_made() -> None:
+    run_id = made()
+    finishing.finish(TASK, run_id, 1)
+    old = (run_of(run_id).result or {})["carousel_pdf"]
+    slide = next(piece for piece in pictures_of(run_id) if piece.kind == "slide")
+    edit(slide, title="Ship smaller")
+    make(slide)  # its new slide has no bytes
+
+    finishing.finish(TASK, run_id, 2)
+
+    run = run_of(run_id)
+    assert old
+    assert {*(run.result or {})} == {"deck_pptx"}
+    with transaction() as session:
+        files = exports.files(exports.read(session, run, {}), storage())
+    assert "carousel.pdf" not in files
+    told = {one["name"] for one in json.loads(files["manifest.json"])["missing_files"]}
+    assert told >= {"carousel.pdf"}
 
 
 def test_pictures_that_cannot_be_read_do_not_keep_a_run_from_ending() -> None:

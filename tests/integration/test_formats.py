@@ -6,8 +6,10 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app.db.models import Piece, Run
+from app.db.session import transaction
 from app.domain.errors import Conflict, InvalidRequest
 from app.domain.states import PieceState, QuotaUnit, RunState
 from copies import by_place, made, planned, reformatted
@@ -141,6 +143,52 @@ def test_a_slide_whose_text_did_not_fit_is_tried_in_the_other_format() -> None:
 
     assert (copy.state, copy.step, copy.failure) == (PieceState.RENDERED, "compose", None)
     assert copy.data["title"] == "a" * 45
+
+
+def test_an_edit_that_was_not_drawn_is_left_behind_and_the_copy_has_the_words_of_the_slide() -> None:
+    source = finished(slides=5)
+    slides = {piece.kind: piece for piece in pictures_of(source)}
+    drawn = {"slide": ("Ship small", "Small changes are easy to undo."), "quote": ("Done is better.", "Anon")}
+    for kind, (title, body) in drawn.items():
+        change(Piece, slides[kind].id, composed={**(slides[kind].composed or {}), "title": title, "body": body})
+    edit(slides["slide"], title="a" * 45, body="b" * 45)
+    edit(slides["quote"], text="c" * 90)
+    for piece in (slides["slide"], slides["quote"]):
+        fail(take(piece), "text_does_not_fit")
+    end(source)
+
+    copies = by_place(reformatted(source))
+
+    slide, quote = copies["slide", slides["slide"].position], copies["quote", 0]
+    assert (slide.data["title"], slide.data["body"]) == drawn["slide"]
+    assert (quote.data["text"], quote.data["author"]) == drawn["quote"]
+    assert slide.data["image_theme"] == slides["slide"].data["image_theme"]
+    assert (slide.state, quote.state) == (PieceState.RENDERED, PieceState.RENDERED)
+
+
+def test_another_picture_is_refused_while_a_copy_is_made_for_it_may_pay_nothing() -> None:
+    run_id = reformatted(finished(slides=5))
+    piece = pictures_of(run_id)[2]
+
+    with pytest.raises(Conflict) as told:
+        edit(piece, prompt="a harbour at dawn")
+
+    assert told.value.code == "already_running"
+    assert by_place(run_id)[piece.kind, piece.position].picture == piece.picture
+
+
+def test_a_copy_of_a_copy_has_the_backgrounds_of_the_first_run_even_when_that_is_gone() -> None:
+    source = finished(slides=5)
+    first = reformatted(source)
+    made(first)
+
+    second = reformatted(first, "9:16")
+
+    assert {run_of(run).seed_run_id for run in (first, second)} == {source}
+    assert (run_of(source).seed_run_id, run_of(second).made_from) == (None, first)
+    with transaction() as session:
+        session.execute(delete(Run).where(Run.id == source))
+    assert (run_of(first).made_from, run_of(first).seed_run_id) == (None, source)
 
 
 def test_a_picture_that_nobody_has_judged_is_not_paid_a_look() -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import uuid
 
 import pytest
 from pypdf import PdfReader
 
 from app import exports
-from app.db.models import Run
+from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain.states import PieceState, RunState
 from app.runs.view import Links, run_view
 from app.storage import storage
 from copies import reformatted
 from harness import Installation, Sandbox
-from making import fail, pictures_of, piece_now, take
+from making import change, fail, pictures_of, piece_now, take
 from next_rounds import render_again, resume
 from orders import calls_of, order, pieces_of, run_of
 from rendering import billed, journaled
@@ -125,6 +126,25 @@ def test_the_same_copy_twice_has_the_same_bytes(post: uuid.UUID) -> None:
 
     digests = [[(piece.composed or {})["sha256"] for piece in pictures_of(run)] for run in (first, again)]
     assert digests[0] == digests[1]
+
+
+def test_a_text_that_does_not_fit_the_other_format_is_left_out_with_its_reason_and_no_bare_picture_is_delivered(
+    post: uuid.UUID,
+) -> None:
+    slide = slides_of(post)[3]
+    change(Piece, slide.id, data={**slide.data, "title": "m" * 60})
+    run_id = reformatted(post)
+
+    assert worked(run_id) is RunState.PARTIAL
+
+    lacking = slides_of(run_id)[3]
+    assert (lacking.composed, (lacking.failure or {})["code"]) == (None, "text_does_not_fit")
+    with transaction() as session:
+        files = exports.files(exports.read(session, run_of(run_id), {}), storage())
+    assert sorted(name for name in files if name[:2].isdigit()) == ["00.jpg", "01.jpg", "02.jpg", "04.jpg"]
+    assert len(PdfReader(io.BytesIO(files["carousel.pdf"])).pages) == 4
+    missing = json.loads(files["manifest.json"])["missing_files"]
+    assert [(one["name"], "too long to be set" in one["reason"]) for one in missing] == [("03", True)]
 
 
 def reformatted_and_worked(run_id: uuid.UUID, wanted: str) -> uuid.UUID:

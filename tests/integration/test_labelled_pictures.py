@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from app import journal
 from app.db.models import Unstored
 from app.db.session import transaction
-from app.domain.keys import content_digest, current_copy_key, shown_key
+from app.domain.keys import content_digest, current_copy_key, place_of, shown_key
 from app.domain.provenance import Provenance, Source
 from app.runs.claims import Claim
 from app.settings import settings
@@ -200,6 +200,6 @@ def test_a_picture_that_may_not_be_shown_is_not_stored_later_either(held: Claim,
 
 def test_the_copy_of_the_current_version_is_the_labelled_one(held: Claim, call_id: uuid.UUID) -> None:
     row = keep(held, call_id)
-    storage().copy(shown_key(row), current_copy_key(held.run.id, "0", "png"))
+    storage().copy(shown_key(row), current_copy_key(place_of(held.run.id, "slide", 0), "png"))
 
     assert b"digitalsourcetype" in storage().get(f"posts/{held.run.id}/0.png")

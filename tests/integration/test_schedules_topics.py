@@ -133,7 +133,10 @@ def test_a_slot_cannot_be_stored_twice() -> None:
         ({"paused_at": MONDAY, "next_at": None}, "pause_says_why"),
         ({"topics": ["a"]}, "topics_have_a_field"),
         ({"topics": ["a"], "topics_into": "topic", "topics_drawn": 2}, "draws_what_is_there"),
-        ({"topics": ["a"], "topics_into": "topic", "feed_url": "https://example.com/rss"}, "one_source"),
+        (
+            {"topics": ["a"], "topics_into": "topic", "feed_url": "https://example.com/rss", "feed_items": "all"},
+            "one_source",
+        ),
         ({"topics_drawn": -1}, "draws_what_is_there"),
         ({"refused": -1}, "counts_not_negative"),
         ({"idempotency_key": "k"}, "key_with_hash"),

@@ -18,6 +18,7 @@ from making import change, finished, pictures_of, piece_now, stored_picture
 from next_rounds import edit
 from orders import order
 from workers.images.compositor import Composed, Slide
+from workers.images.compositor.typography import typeset
 from workers.slides import refuse_unproven
 from working import a_composer, a_layout, slides_of, worked
 
@@ -46,7 +47,7 @@ def test_a_finished_slide_keeps_its_texts_and_its_proof_and_shows_it(post: uuid.
         assert kept["theme"]["background"] == "#0b1220"
         assert kept["alt_text"]
         assert kept["layout"]
-        assert kept["title"] == piece.data["text" if piece.kind == "quote" else "title"]
+        assert kept["title"] == typeset(piece.data["text" if piece.kind == "quote" else "title"])
     with transaction() as session:
         run = session.get_one(Run, post)
         view = run_view(session, run, lambda key: f"/media/{key}", Links("http://x", "http://x"))
@@ -79,6 +80,9 @@ def test_a_slide_that_holds_everything_passes(contrast: float) -> None:
         ({"overflow": True}, "overflow"),
         ({"safe": False}, "unsafe"),
         ({"contrast": 4.49}, "contrast"),
+        ({"least_type_px": 27}, "type"),
+        ({"least_type_px": 0}, "type"),
+        ({"least_type_px": 27, "width": 1920, "height": 1080}, "type"),
     ],
     ids=str,
 )
@@ -87,6 +91,18 @@ def test_a_slide_that_breaks_one_rule_is_refused_with_its_code(changes: dict[str
         refuse_unproven(Slide("content", 0, 1, "T"), composed(**changes))
 
     assert told.value.code == f"slide_refused:{code}"
+
+
+def test_a_picture_without_words_has_no_type_to_be_read() -> None:
+    refuse_unproven(Slide("content", 0, 1, ""), composed(least_type_px=0))
+
+
+def test_a_slide_keeps_the_words_that_stand_on_it_as_they_are_set(database: Installation) -> None:
+    assert database
+
+    kept = a_composer()(a_layout('Fast -- or "safe"?', "5-7 days..."))
+
+    assert (kept["title"], kept["body"]) == ("Fast\u00a0– or “safe”?", "5–7 days…")
 
 
 def test_letters_that_no_font_has_are_named_with_their_script(database: Installation) -> None:
@@ -132,7 +148,16 @@ READY: dict[str, Any] = {"state": PieceState.READY, "step": None}
 
 @pytest.mark.parametrize(
     "proof",
-    [PROVEN | {"missing_glyphs": 1}, PROVEN | {"overflow": True}, PROVEN | {"safe": False}, {"overflow": False}],
+    [
+        PROVEN | {"missing_glyphs": 1},
+        PROVEN | {"overflow": True},
+        PROVEN | {"safe": False},
+        {"overflow": False},
+        PROVEN | {"contrast": 4.49},
+        PROVEN | {"least_type_px": 23},  # of 928 x 1152 px
+        PROVEN | {"least_type_px": 0, "title": "Words"},
+        PROVEN | {"missing_glyphs": 1, "least_type_px": 0},
+    ],
     ids=str,
 )
 def test_the_database_refuses_a_finished_slide_without_its_proof(database: Installation, proof: dict[str, Any]) -> None:
@@ -144,7 +169,15 @@ def test_the_database_refuses_a_finished_slide_without_its_proof(database: Insta
 
 
 @pytest.mark.parametrize(
-    "proof", [PROVEN, PROVEN | {"contrast": 7.1}, {}, {"missing_glyphs": 2, "contrast": 5.0}], ids=str
+    "proof",
+    [
+        PROVEN,
+        PROVEN | {"contrast": 4.5, "least_type_px": 24},
+        PROVEN | {"least_type_px": 0},
+        {},
+        {"missing_glyphs": 2, "contrast": 5.0},
+    ],
+    ids=str,
 )
 def test_a_slide_with_its_proof_may_be_ready_and_one_from_before_there_was_any(
     database: Installation, proof: dict[str, Any]

@@ -101,6 +101,7 @@ def test_every_closed_set_of_the_domain_that_is_stored_is_checked() -> None:
     assert {kind.__name__ for _, _, kind in ENUMS} == {
         "CallState",
         "CostBasis",
+        "FeedItems",
         "MissedPolicy",
         "PauseReason",
         "PieceState",

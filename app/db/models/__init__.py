@@ -3,7 +3,7 @@
 from app.db.models.accounts import ApiKey, Brand, IdempotencyKey, QuotaEntry, QuotaMonth, User
 from app.db.models.base import Base
 from app.db.models.money import CachedPicture, Call, Unstored
-from app.db.models.schedules import Schedule, ScheduleSlot
+from app.db.models.schedules import Schedule, ScheduleItem, ScheduleSlot
 from app.db.models.work import Event, Notification, Piece, Run
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "QuotaMonth",
     "Run",
     "Schedule",
+    "ScheduleItem",
     "ScheduleSlot",
     "Unstored",
     "User",

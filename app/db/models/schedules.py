@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, enum_column
-from app.domain.schedules import MissedPolicy, PauseReason, SlotOutcome
+from app.domain.schedules import FeedItems, MissedPolicy, PauseReason, SlotOutcome
 
 
 class Schedule(Base):
@@ -25,6 +25,8 @@ class Schedule(Base):
         CheckConstraint("(paused_at IS NULL) = (paused_because IS NULL)", name="pause_says_why"),
         CheckConstraint("(topics IS NULL) = (topics_into IS NULL)", name="topics_have_a_field"),
         CheckConstraint("topics IS NULL OR feed_url IS NULL", name="one_source"),
+        CheckConstraint("(feed_url IS NULL) = (feed_items IS NULL)", name="feed_says_which"),
+        CheckConstraint("feed_failures >= 0", name="feed_failures_not_negative"),
         CheckConstraint(
             "topics_drawn >= 0 AND (topics IS NULL OR topics_drawn <= jsonb_array_length(topics))",
             name="draws_what_is_there",
@@ -54,6 +56,14 @@ class Schedule(Base):
     """Start again with the first topic after the last one, instead of pausing."""
     feed_url: Mapped[str | None]
     """Where items to draw are fetched from, in the place of topics; NULL = nowhere."""
+    feed_items: Mapped[FeedItems | None] = mapped_column(enum_column(FeedItems))
+    """Which of them; NULL = it has no feed."""
+    feed_read_at: Mapped[datetime | None]
+    """When the feed was last read; NULL = never."""
+    feed_try_at: Mapped[datetime | None]
+    """Not read before this: somebody is at it, or it failed; NULL = as soon as it is due."""
+    feed_failures: Mapped[int] = mapped_column(default=0)
+    """How often the feed could not be read since it last was."""
     missed: Mapped[MissedPolicy] = mapped_column(enum_column(MissedPolicy), default=MissedPolicy.SKIP)
     """What becomes of slots that nobody started in time."""
     paused_at: Mapped[datetime | None]
@@ -108,3 +118,38 @@ class ScheduleSlot(Base):
     """{code, message} of why there is no run."""
     missed: Mapped[int] = mapped_column(default=0)
     """Slots that nobody started in time: those before this one and, when MISSED, this one too."""
+
+
+class ScheduleItem(Base):
+    """An article of a schedule's feed. Those that the feed does not list any more are forgotten after a while."""
+
+    __tablename__ = "schedule_items"
+    __table_args__ = (
+        # An article is drawn once, however often the feed lists it.
+        UniqueConstraint("schedule_id", "key"),
+        CheckConstraint("run_id IS NULL OR taken_at IS NOT NULL", name="run_only_when_taken"),
+        Index("ix_schedule_items_waiting", "schedule_id", postgresql_where=text("taken_at IS NULL")),
+        Index("ix_schedule_items_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    schedule_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("schedules.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    """What makes it this article: its address, else a digest of its title."""
+    url: Mapped[str | None]
+    """NULL = the feed names no address."""
+    title: Mapped[str]
+    summary: Mapped[str]
+    """Empty: the feed has none."""
+    has_image: Mapped[bool]
+    published: Mapped[datetime | None]
+    """NULL = the feed tells no time."""
+    seen_at: Mapped[datetime]
+    """When it was first read."""
+    place: Mapped[int]
+    """Its place in the feed then, from 0: feeds list the newest first."""
+    listed_at: Mapped[datetime]
+    """When the feed last listed it."""
+    taken_at: Mapped[datetime | None]
+    """When it was drawn; NULL = it waits."""
+    run_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))

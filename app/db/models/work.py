@@ -47,6 +47,9 @@ class Run(Base):
     """The run whose texts and pictures it has in another format; NULL = it was ordered."""
     made_from_round: Mapped[int | None]
     """The round of that run in which it was copied: only another round can change what was copied."""
+    seed_run_id: Mapped[uuid.UUID | None]
+    """The first run of a row of copies: their typographic backgrounds are its own. NULL = it copied nothing. No foreign
+    key: backgrounds stay what they are when that run is gone."""
     is_sandbox: Mapped[bool | None]
     """Whether the calls for what it copied went to the sandbox; NULL = it copied nothing, and its own calls tell."""
     request: Mapped[dict[str, Any]]
@@ -96,7 +99,12 @@ class Piece(Base):
         # A slide from before its proof was kept has no `overflow`.
         CheckConstraint(
             "NOT (state = 'READY' AND composed ? 'overflow')"
-            """ OR composed @> '{"missing_glyphs": 0, "overflow": false, "safe": true}'""",
+            """ OR (composed @> '{"missing_glyphs": 0, "overflow": false, "safe": true}'"""
+            " AND coalesce((composed ->> 'contrast')::numeric >= 4.5, true)"
+            # A picture without words has no type on it.
+            " AND (coalesce((composed ->> 'least_type_px')::numeric"
+            " >= floor(28 * least((composed ->> 'width')::numeric, (composed ->> 'height')::numeric) / 1080), true)"
+            """ OR composed @> '{"least_type_px": 0}' AND concat(composed ->> 'title', composed ->> 'body') = ''))""",
             name="ready_slide_is_proven",
         ),
         Index("ix_pieces_due", "sent_at", postgresql_where=text("step IS NOT NULL")),

@@ -129,7 +129,7 @@ def test_a_used_up_quota_is_told_until_a_run_is_ordered_again(client: FlaskClien
         ({"topics": ["a topic"] * 1001}, "topics", "at most 1000"),
         ({"topics": ["Good one"], "request": {"topic": "Also here"}}, "request.topic", "leave one of the two out"),
         ({"topics": ["Good one"], "request": {"tone": "angry"}}, "request.tone", "educational"),
-        ({"topics": ["Good one"], "topics_into": "subject"}, "topics_into", "it has topic, tone"),
+        ({"topics": ["Good one"], "topics_into": "subject"}, "topics_into", "topic, tone"),
         ({"topics": "Good one"}, "topics", "list"),
     ],
     ids=lambda value: str(value)[:50],

@@ -52,12 +52,13 @@ def test_a_brand_is_made_with_theme_colour_handle_and_logo_in_one_go(up: Up, pla
     assert "!" not in made
     assert said(brands(up, place, "show", "acme")) == made
     row = next(line for line in said(brands(up, place, "list")).splitlines() if line.startswith("acme "))
+    look = THEMES["signal"]
     assert row.split()[1:] == [
         "signal",
-        "#101010",
-        "#f2f2ee",
-        "#fafaf7",
-        "#a6a6a0",
+        look.background,
+        look.surface,
+        look.text,
+        look.muted,
         "#ff5500",
         "@acme",
         "120",

@@ -39,7 +39,7 @@ def test_lists_and_themes_fit_into_the_terminal(terminal: Terminal, width: int) 
     kits.say(longest | {"name": "acme", "logo": None})
 
     assert max(len(line) for line in terminal.lines) <= width
-    assert terminal.lines[1].endswith("4000 × 4000  2 warnings")
+    assert terminal.lines[1].endswith("4000 × 4000  3 warnings")
 
 
 def test_in_a_pipe_colours_have_their_names(terminal: Terminal) -> None:

@@ -119,3 +119,9 @@ def test_colours_that_clash_are_mentioned() -> None:
 
 def test_every_theme_has_a_style_for_its_pictures() -> None:
     assert VISUAL_STYLES.keys() == THEMES.keys()
+
+
+def test_a_handle_that_wide_slides_may_leave_out_is_mentioned() -> None:
+    assert BrandKit(handle="@" + "w" * 27).warnings() == []
+    (only,) = BrandKit(handle="@acme-international-consulting").warnings()
+    assert "may be left out on wide slides" in only

@@ -49,7 +49,7 @@ def test_a_logo_lies_where_its_bytes_decide_below_its_brand() -> None:
 
 
 def test_the_current_copy_lies_at_the_briefs_key() -> None:
-    assert keys.current_copy_key(RUN, "0", "png") == f"posts/{RUN}/0.png"
+    assert keys.current_copy_key(keys.place_of(RUN, "slide", 0), "png") == f"posts/{RUN}/0.png"
 
 
 @pytest.mark.parametrize(

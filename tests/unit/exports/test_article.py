@@ -120,3 +120,46 @@ def test_brackets_in_an_alt_text_do_not_end_the_markdown() -> None:
     words = markdown(finished(pieces=[cover]))
     assert words is not None
     assert "![a\\](http://x) \\\\ \\[b](article-cover.jpg)" in words
+
+
+def as_markdown(words: str) -> str:
+    article = {"title": words, "intro": words, "sections": [{"heading": words, "body": words}], "conclusion": words}
+    made = markdown(finished(pieces=[], texts=post_texts(article=article, quote={"text": words, "author": words})))
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_words_are_never_markup_in_markdown_either(attack: str) -> None:
+    assert "<" not in as_markdown(attack)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("# loud", "\\# loud"),
+        ("> said", "\\> said"),
+        ("- one", "\\- one"),
+        ("* one", "\\* one"),
+        ("1. one", "1\\. one"),
+        ("  12) one", "12\\) one"),
+        ("---", "\\---"),
+        ("\u0001# loud", "\\# loud"),
+        ("AT&T &lt;b>", "AT&amp;T &amp;lt;b>"),
+        ("![x](http://x/y.png)", "!\\[x\\](http://x/y.png)"),
+        ("a `code` __b__", "a \\`code\\` \\_\\_b\\_\\_"),
+        ("2026 was good. 3.5 times", "2026 was good. 3.5 times"),
+    ],
+)
+def test_what_markdown_would_read_as_a_mark_is_escaped(words: str, shown: str) -> None:
+    paragraphs = as_markdown(words).split("\n\n")
+    assert paragraphs[1] == paragraphs[3] == shown
+    assert paragraphs[-1] == f"> {shown}\n>\n> {shown}\n"
+
+
+def test_headings_and_quotes_stay_in_one_line() -> None:
+    lines = as_markdown("Ship\n\n# small").splitlines()
+    assert lines[0] == "# Ship # small"
+    assert "## Ship # small" in lines
+    assert lines[-3:] == ["> Ship # small", ">", "> Ship # small"]
+    assert lines[2:5] == ["Ship", "", "\\# small"]

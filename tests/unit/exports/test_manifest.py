@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 from hashlib import sha256
 
-from finished_posts import PROMPT, PROOF, call, finished, jpeg, piece, stored
+from finished_posts import PROMPT, PROOF, call, finished, jpeg, piece, post_texts, stored
 
 from app import exports
+from app.db.models import Piece
 from app.domain.errors import NotFound
 from app.domain.provenance import Source
 from app.domain.states import PieceState
@@ -30,6 +32,13 @@ class Memory(Folder):
 def files_of(post: Finished, **more: bytes) -> dict[str, bytes]:
     keys = {key: jpeg(picture.name) for picture in post.pictures for key in picture.keys}
     return exports.files(post, Memory(keys | more))
+
+
+def of_pictures(*pieces: Piece) -> Finished:
+    """Return a run of pictures on which nothing is written."""
+    made = finished(pieces=[*pieces])
+    made.run.pipeline, made.run.request = "images", {"prompts": ["a fox"]}
+    return made
 
 
 def told(post: Finished) -> dict[str, dict[str, object]]:
@@ -82,7 +91,7 @@ def test_a_slide_without_a_picture_was_made_by_no_model() -> None:
 def test_a_picture_alone_is_a_models_own_and_its_alt_text_is_what_was_asked_for() -> None:
     words = "a red fox in fresh snow, " * 20
     alone = piece("image", 0, {"prompt": words}, composed=None)
-    one = told(finished(pieces=[alone]))["image-01.jpg"]
+    one = told(of_pictures(alone))["image-01.jpg"]
     assert one["digital_source_type"] == Source.TRAINED.value
     assert "proof" not in one
     assert str(one["alt"]).startswith("a red fox in fresh snow, a red")
@@ -139,7 +148,7 @@ def test_the_pdf_says_whether_the_slides_are_in_it_as_they_are() -> None:
 def test_the_original_stands_in_for_a_labelled_copy_that_is_not_there_yet() -> None:
     alone = piece("image", 0, {"prompt": "a fox"}, composed=None)
     assert alone.picture is not None
-    files = exports.files(finished(pieces=[alone]), Memory({alone.picture["key"]: b"the original"}))
+    files = exports.files(of_pictures(alone), Memory({alone.picture["key"]: b"the original"}))
     assert files["image-01.jpg"] == b"the original"
 
 
@@ -147,3 +156,72 @@ def test_a_caption_tells_how_long_it_is() -> None:
     made = json.loads(files_of(finished())["manifest.json"])
     assert made["caption"]["characters"] == len(files_of(finished())["caption.txt"].decode())
     assert made["caption"]["fits_instagram"] is True
+
+
+def lacking_a_slide() -> Finished:
+    reason = {"code": "text_does_not_fit", "message": "too long to be set in readable type"}
+    undrawn = piece("slide", 1, {"title": "T", "body": "B."}, composed=None, state=PieceState.FAILED, failure=reason)
+    return finished(pieces=[piece("slide", 0, {"title": "T", "body": "B."}), undrawn])
+
+
+def test_a_picture_without_its_text_is_no_slide_and_the_manifest_says_why_it_is_missing() -> None:
+    files = files_of(lacking_a_slide())
+    assert "00.jpg" in files
+    assert not any(name.startswith("01.") for name in files)
+    assert {"name": "01", "reason": "too long to be set in readable type"} in missing(files)
+
+
+def test_what_could_not_be_bound_is_named() -> None:
+    files = files_of(finished())
+    assert [one["name"] for one in missing(files)] == ["carousel.pdf", "deck.pptx"]
+
+
+def test_what_somebody_removed_is_named() -> None:
+    post = finished(slides=1, pieces=[piece("slide", 0, {"title": "T", "body": "B."})])
+    post.run.result = {"carousel_pdf": "k.pdf", "deck_pptx": "k.pptx"}
+    files = exports.files(post, Memory({"k.pptx": b"x"}))
+    assert missing(files) == [
+        {"name": name, "reason": "somebody removed it from storage"} for name in ("00.jpg", "carousel.pdf")
+    ]
+
+
+def test_a_run_that_has_everything_misses_nothing() -> None:
+    post = finished(slides=1, pieces=[piece("slide", 0, {"title": "T", "body": "B."})])
+    post.run.result = {"carousel_pdf": "k.pdf", "deck_pptx": "k.pptx"}
+    assert missing(files_of(post, **{"k.pdf": b"x", "k.pptx": b"x"})) == []
+
+
+def missing(files: dict[str, bytes]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(files["manifest.json"])["missing_files"]
+    return found
+
+
+def test_a_copy_says_whose_models_and_costs_are_its_own() -> None:
+    post = finished()
+    assert manifest(post, {})["made_from"] is None
+    post.run.made_from, post.run.made_from_round = uuid.UUID(int=9), 2
+    made_from = manifest(post, {})["made_from"]
+    assert (made_from["id"], made_from["round"]) == (str(uuid.UUID(int=9)), 2)
+    assert "what they cost" in made_from["note"]
+
+
+HIDDEN = "\u0001\u001b\u202e\u202d\u009f"
+
+
+def test_no_file_holds_characters_that_hide_or_turn_the_others_around() -> None:
+    words = f"Ab{HIDDEN}c"
+    article = {"title": words, "intro": words, "sections": [{"heading": words, "body": words}], "conclusion": words}
+    texts = post_texts(hook=words, article=article, quote={"text": words, "author": words})
+    slides = [piece("slide", n, {"title": words, "body": words}) for n in range(3)]
+    files = files_of(finished(texts=texts, pieces=slides, topic=words))
+    for name in ("caption.txt", "article.md", "article.html", "manifest.json", "post.json"):
+        text = files[name].decode()
+        assert not set(HIDDEN) & set(text), name
+        assert "\\u0001" not in text
+        assert "Abc" in text
+
+
+def test_marks_that_arabic_and_hebrew_need_stay() -> None:
+    words = "\u2067שלום\u2069 \u200fא\u200e"
+    files = files_of(finished(pieces=[piece("slide", 0, {"title": words, "body": "B."})]))
+    assert words in files["caption.txt"].decode()

@@ -169,11 +169,6 @@ def test_measuring_takes_milliseconds() -> None:
     assert (time.process_time() - start) / 10 < 0.03
 
 
-def test_a_handle_that_no_type_can_hold_is_refused_before_anything_is_drawn() -> None:
-    with pytest.raises(TextDoesNotFit, match="handle that is too wide"):
-        measure(replace(SLIDE, handle="@" + "W" * 60))
-
-
 # ---- safe zones
 
 

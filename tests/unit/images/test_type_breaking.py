@@ -14,6 +14,7 @@ from workers.images.compositor.frame import Frame
 from workers.images.compositor.graphemes import clean, clusters
 from workers.images.compositor.opportunities import atoms
 from workers.images.compositor.setting import fit, set_at
+from workers.images.compositor.typography import typeset
 
 
 def by_letters(text: str) -> float:
@@ -140,3 +141,19 @@ def test_any_text_is_set_whole_within_its_width_or_not_at_all(
             "\u200b\u2060\ufe0e\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
         )
     assert set_at(text, style, 40, width) == block
+
+
+def test_no_single_word_stands_on_an_inner_line_where_as_many_lines_do_without() -> None:
+    assert break_lines("What Actually Helps With Backups", 14, by_letters) == ["What", "Actually Helps", "With Backups"]
+    long_word = break_lines("Distributed infrastructure matters", 14, by_letters)
+    assert long_word == ["Distributed", "infrastructure", "matters"]
+
+
+def test_a_headlines_line_does_not_end_in_a_hyphen_where_as_many_lines_do_without() -> None:
+    lines = break_lines("The one ten-minute habit that saves you", 17, by_letters)
+    assert lines == ["The one", "ten-minute habit", "that saves you"]
+
+
+def test_an_amount_keeps_its_currency_on_the_line() -> None:
+    lines = break_lines(typeset("Earn PKR 10,000 soon"), 12, by_letters)
+    assert lines == ["Earn", "PKR\u00a010,000", "soon"]

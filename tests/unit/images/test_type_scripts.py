@@ -203,6 +203,18 @@ def test_letters_that_no_font_has_are_counted_each_time() -> None:
     assert block_of("ᏣᎳᎩ and ᏣᎳᎩ").missing_glyphs == 6
 
 
+def test_a_replacement_character_counts_as_missing_and_is_no_pictograph() -> None:
+    for fonts, face in ((fonts, face) for fonts in Pairing for face in Face):
+        block = block_of("na\ufffdve", fonts=fonts, face=face)
+        assert block.missing_glyphs == 1
+        assert block.lines == ("na\ufffdve",), "left out it would read as another word"
+
+
+def test_letters_in_mathematical_styles_become_plain_ones_and_nothing_else_is_folded() -> None:
+    assert clean("𝐁𝐨𝐥𝐝 𝟏𝟎 𝛼 x² ½ ﬁ ① ℌ") == "Bold 10 α x² ½ ﬁ ① ℌ"
+    assert block_of("𝓢𝓬𝓻𝓲𝓹𝓽").missing_glyphs == 0
+
+
 def test_balanced_direction_marks_are_kept_and_single_ones_dropped() -> None:
     assert clean("a \u2067b c\u2069 d") == "a \u2067b c\u2069 d"
     assert clean("a \u2067b \u202cc") == "a b c"

@@ -12,7 +12,7 @@ from unit.images.test_type_scripts import LINES
 from workers.images.compositor.colour import BLACK, WHITE, Rgb
 from workers.images.compositor.frame import Frame
 from workers.images.compositor.setting import Block, fit, fit_pair
-from workers.images.compositor.sheet import Sheet
+from workers.images.compositor.sheet import Box, Sheet, worst_contrast
 
 RED: Rgb = (255, 0, 0)
 
@@ -124,6 +124,23 @@ def test_contrast_is_measured_where_mirrored_text_stands() -> None:
     assert block is not None
     sheet.write(block, (80, 300), BLACK)
     assert sheet.contrast == pytest.approx(4.8, abs=0.3)
+
+
+@pytest.mark.parametrize("speck", [(196, 100, 207, 167), (100, 160, 207, 167)])
+def test_contrast_is_measured_up_to_the_right_and_the_bottom_edge_of_a_text(speck: Box) -> None:
+    image = Image.new("RGB", (400, 400), WHITE)
+    image.paste(BLACK, speck)
+    assert worst_contrast(image, (100, 100, 207, 167), BLACK, 12) < 12
+    image.paste(BLACK, (207, 100, 400, 400))
+    image.paste(WHITE, speck)
+    assert worst_contrast(image, (100, 100, 207, 167), BLACK, 12) == pytest.approx(21), (
+        "what is beside it does not count"
+    )
+
+
+@pytest.mark.parametrize("box", [(0, 0, 3, 3), (390, 390, 400, 400), (-5, 20, 200, 31), (10, 10, 22, 22)])
+def test_contrast_is_measured_of_boxes_of_any_size(box: Box) -> None:
+    assert worst_contrast(Image.new("RGB", (400, 400), WHITE), box, BLACK, 12) == pytest.approx(21)
 
 
 def test_what_cannot_be_drawn_is_counted_even_when_nothing_is_left_to_draw() -> None:

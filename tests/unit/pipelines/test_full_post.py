@@ -282,7 +282,7 @@ def test_the_texts_of_the_result_leave_out_what_is_inner() -> None:
 
 
 def test_the_texts_of_a_run_without_content_are_empty() -> None:
-    assert full_post.texts({}) == {"hook": None, "article": None, "quote": None}
+    assert full_post.texts({}) == {"hook": None, "article": None, "quote": None, "caption": None}
 
 
 @pytest.mark.parametrize("slides", [5, 11, 12])

@@ -110,4 +110,5 @@ def test_a_picture_is_what_has_a_stage_that_makes_one() -> None:
         "slide": True,
         "article": True,
         "quote": True,
+        "caption": False,
     }

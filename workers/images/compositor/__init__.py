@@ -29,7 +29,8 @@ def compose(slide: Slide, picture: bytes | None) -> Composed:
     """Return `slide` drawn over `picture` (any format that Pillow reads), or over a typographic background.
 
     The same arguments give the same bytes. Text is set from its largest size down to a floor that can still be read.
-    Raises: TextDoesNotFit when the floor is too large, PictureRefused when the picture or the logo cannot be decoded,
+    A handle that cannot be drawn whole is left out. Raises: TextDoesNotFit when the floor is too large or there is no
+    text that can be drawn, PictureRefused when the picture or the logo cannot be decoded,
     ValueError for an unknown role or layout.
     """
     page = Page.of(slide)
@@ -50,6 +51,7 @@ def compose(slide: Slide, picture: bytes | None) -> Composed:
         least_type_px=sheet.least_type_px,
         scrim=sheet.scrim,
         alt_text=alt_text(page),
+        handle_left_out=drawing.is_handle_left_out,
     )
 
 

@@ -12,8 +12,11 @@ from workers.images.compositor.opportunities import Atom, atoms
 LAST_SHORT = 0.35  # a last line below this share of the measure, or of one word, counts as a widow
 MOST_LINES = 100  # no canvas holds more
 WIDOW_PENALTY = 0.6
+LONELY, LONELY_PENALTY = 0.8, 0.3  # a word alone on an inner line, of less than this share of the usual length
+HYPHEN_PENALTY = 0.3  # in a headline, more than a break after a hyphen costs anyway
 DANGLING_LETTERS = 2
 DANGLING_PENALTY = 0.05  # a line that ends in a word of one or two letters ("a", "of") reads badly
+HYPHENS = "-\u2010"
 
 Measure: TypeAlias = Callable[[str], float]
 
@@ -87,7 +90,12 @@ def _balance(
     for own, space in zip(widths, spaces, strict=True):
         starts.append(starts[-1] + own + space)
     target = width if is_ragged_last else min(width, (starts[-1] - spaces[-1]) / lines * 1.04)
-    ends = [piece.cost + (DANGLING_PENALTY if _dangles(pieces, place) else 0.0) for place, piece in enumerate(pieces)]
+    ends = [
+        piece.cost
+        + (DANGLING_PENALTY if _dangles(pieces, place) else 0.0)
+        + (HYPHEN_PENALTY if not is_ragged_last and not piece.space and piece.text[-1] in HYPHENS else 0.0)
+        for place, piece in enumerate(pieces)
+    ]
 
     def cost(a: int, b: int) -> float:
         length = starts[b] - starts[a] - spaces[b - 1]
@@ -95,7 +103,9 @@ def _balance(
             return inf
         slack = ((target - length) / width) ** 2
         if b < count:
-            return slack + ends[b - 1]
+            is_inner_word = a > 0 and b - a == 1 and bool(pieces[a - 1].space) and bool(pieces[a].space)
+            is_lonely = is_inner_word and length < LONELY * target
+            return slack + ends[b - 1] + (LONELY_PENALTY if is_lonely else 0.0)
         is_widow = lines > 1 and ((b - a == 1 and bool(pieces[a - 1].space)) or length < LAST_SHORT * width)
         return (0.0 if is_ragged_last else slack) + (WIDOW_PENALTY if is_widow else 0.0)
 

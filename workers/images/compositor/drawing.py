@@ -32,6 +32,7 @@ class Drawing:
         self.sheet = Sheet(page.frame, self.colours.ground)
         self.is_safe = True
         """Whether all marks and panels so far stand in the safe area."""
+        self.is_handle_left_out = False
 
     def on(self, tone: Tone) -> Palette:
         """Return the theme's colours on another ground."""

@@ -17,7 +17,7 @@ from PIL import ImageFont, features
 
 from app.domain.errors import SetupError
 from app.domain.themes import Pairing
-from workers.images.compositor.graphemes import clean, is_ignorable, is_pictograph
+from workers.images.compositor.graphemes import REPLACEMENT, clean, is_ignorable
 
 
 class Face(StrEnum):
@@ -140,20 +140,18 @@ def require_shaping() -> None:
 
 
 def characters(face: Face | Typeface, fonts: Pairing = Pairing.EDITORIAL) -> frozenset[int]:
-    """Return the code points that a font has glyphs for; of a face, those of its own font without any behind it."""
+    """Return the code points that a font has glyphs for; of a face, those of its own font without any behind it.
+
+    U+FFFD is never among them: it stands where a letter was lost, however well it is drawn.
+    """
     one = typeface(face, fonts) if isinstance(face, Face) else face
     return _characters(one.package, one.name, one.index)
-
-
-def font_bytes(face: Face, fonts: Pairing = Pairing.EDITORIAL) -> bytes:
-    """Return the font file of a face. Raises SetupError when its package is not installed."""
-    return typeface(face, fonts).path.read_bytes()
 
 
 @cache
 def _characters(package: str, name: str, index: int) -> frozenset[int]:
     with TTFont(_path(package, name), fontNumber=index, lazy=True) as table:
-        return frozenset(table.getBestCmap() or ())
+        return frozenset(table.getBestCmap() or ()) - {ord(REPLACEMENT)}
 
 
 @cache
@@ -178,12 +176,3 @@ def missing(text: str, face: Face, fonts: Pairing = Pairing.EDITORIAL) -> list[s
     """Return the characters of `text`, each time it occurs, that the face's own font has no glyph for."""
     known = characters(face, fonts)
     return [c for c in clean(text) if ord(c) not in known and not c.isspace() and not is_ignorable(c)]
-
-
-def drawable(text: str, face: Face, fonts: Pairing = Pairing.EDITORIAL) -> str:
-    """Return `text` without the pictographs that the face's own font lacks: better no emoji than an empty box."""
-    lacking = {character for character in missing(text, face, fonts) if is_pictograph(character)}
-    if not lacking:
-        return text
-    kept = "".join(c for c in text if c not in lacking and not is_ignorable(c))
-    return "\n".join(" ".join(line.split()) for line in kept.split("\n"))

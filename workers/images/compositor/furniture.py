@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.domain.themes import Mark
+from workers.images.compositor.colour import Rgb
 from workers.images.compositor.drawing import Drawing
 from workers.images.compositor.frame import SMALL, Frame
 from workers.images.compositor.page import Page
@@ -22,9 +23,10 @@ def column_width(frame: Frame) -> int:
 
 
 def handle_of(page: Page, width: int | None = None, size: int = SMALL) -> Block | None:
-    """Return the handle, set in one line of at most `width` px (else what the counter leaves); None without a handle.
+    """Return the handle, set in one line of at most `width` px (else what the counter leaves).
 
-    Raises TextDoesNotFit when it is too wide even in the smallest type.
+    None without a handle, and for one that is too wide even in the smallest type or that no font has: it is left out
+    whole, because a handle that is cut names somebody else.
     """
     frame = page.frame
     if not page.slide.handle:
@@ -33,9 +35,23 @@ def handle_of(page: Page, width: int | None = None, size: int = SMALL) -> Block 
     taken = counter.width + frame.px(ARROW + APART + 40) if counter else 0
     style = frame.label(size, LEAST_HANDLE)
     block = fit(page.slide.handle, style, width or column_width(frame) - taken, round(style.largest_px * 1.2))
-    if block is None or len(block.lines) > 1:
-        raise page.does_not_fit("has a handle that is too wide")
-    return block
+    is_whole = block is not None and len(block.lines) == 1 and block.width > 0 and not block.missing_glyphs
+    return block if is_whole else None
+
+
+def write_handle(drawing: Drawing, block: Block | None, at: tuple[int, int], ink: Rgb) -> None:
+    """Write what `handle_of` gave, or take down that a slide with a handle is left without."""
+    if block:
+        drawing.sheet.write(block, at, ink)
+    elif drawing.page.slide.handle:
+        drawing.is_handle_left_out = True
+
+
+def counter_middle(page: Page) -> int:
+    """Return the y of the middle of the counter's digits, where they stand or would stand."""
+    style = page.frame.label()
+    digits = fit("0", style, page.frame.inner, style.largest_px * 2)
+    return page.frame.footer_baseline - (digits.height if digits else 0) // 2
 
 
 def _counter_of(page: Page) -> Block | None:
@@ -64,9 +80,10 @@ def footer(
     if page.slide.total > 1:
         _progress(drawing, colours, start, end)
         _count(drawing, colours, end, has_arrow=has_arrow and not page.is_last)
-    block = handle_of(page) if has_handle else None
-    if block:
-        drawing.sheet.write(block, (start, frame.footer_baseline - block.height), colours.muted)
+    if has_handle:
+        block = handle_of(page)
+        high = block.height if block else 0
+        write_handle(drawing, block, (start, frame.footer_baseline - high), colours.muted)
 
 
 def _progress(drawing: Drawing, colours: Palette, left: int, right: int) -> None:

@@ -11,7 +11,7 @@ from workers.images.compositor.direction import EMBEDDINGS, MARKS
 ZWNJ, ZWJ, ZWSP, WORD_JOINER = "\u200c", "\u200d", "\u200b", "\u2060"
 TEXT_STYLE, EMOJI_STYLE = "\ufe0e", "\ufe0f"
 KEYCAP = "\u20e3"
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
+REPLACEMENT = "\ufffd"
 _REGIONAL = range(0x1F1E6, 0x1F200)
 _TAGS = range(0xE0020, 0xE0080)
 _PICTURES = range(0x1F000, 0x1FB00)
@@ -27,6 +27,7 @@ _DROPPED = re.compile(
     "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffc\U0001f3fb-\U0001f3ff\U000e0000-\U000e001f\U000e0080-\U000e0fff]"
 )
 _LINE_ENDS = re.compile("\r\n|[\r\u000b\u000c\u0085\u2028\u2029]")
+_STYLED = re.compile("[\U0001d400-\U0001d7ff]+")  # 𝐁𝐨𝐥𝐝 and its kin: letters and digits in mathematical styles
 _TAGGED = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020-\U000e007f]")
 
 
@@ -34,12 +35,13 @@ _TAGGED = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020
 def clean(text: str) -> str:
     """Return `text` in NFC, without characters that leave no ink or would leave debris.
 
-    Line ends become line feeds; skin tones, stray tags, control characters and unbalanced direction marks are dropped.
+    Line ends become line feeds, mathematical letters plain ones (𝐁 to B); skin tones, stray tags, control characters and unbalanced direction marks are dropped.
     """
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     text = _DROPPED.sub("", _TAGGED.sub(r"\1", text))
+    text = _STYLED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = "".join(c for c in text if c in _KEPT or c in EMBEDDINGS or unicodedata.category(c) not in _UNSAFE)
     text = unicodedata.normalize("NFC", text)
     if EMBEDDINGS.isdisjoint(text):
@@ -117,4 +119,4 @@ def is_emoji(cluster: str) -> bool:
 
 def is_pictograph(character: str) -> bool:
     """Return whether a character is a picture rather than a letter or a mark."""
-    return unicodedata.category(character) == "So" or ord(character) in _PICTURES
+    return ord(character) in _PICTURES or (unicodedata.category(character) == "So" and character != REPLACEMENT)

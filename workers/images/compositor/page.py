@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.errors import TextDoesNotFit
+from workers.images.compositor.fonts import Face
 from workers.images.compositor.frame import Frame
-from workers.images.compositor.slide import Slide
+from workers.images.compositor.runs import has_ink
+from workers.images.compositor.slide import Role, Slide
 from workers.images.compositor.typography import typeset
 
 
@@ -30,6 +32,19 @@ class Page:
     def is_last(self) -> bool:
         """Whether no slide follows."""
         return self.slide.index >= self.slide.total - 1
+
+    @property
+    def has_ink(self) -> bool:
+        """Whether any of the texts that the slide shows can be seen; an article's cover shows no body."""
+        texts = (self.title,) if self.slide.role == Role.ARTICLE else (self.title, self.body)
+        return any(has_ink(text, Face.DISPLAY, self.frame.fonts, self.frame.language) for text in texts)
+
+    def is_blank(self) -> TextDoesNotFit:
+        """Return the error for a slide that would show nothing but its furniture."""
+        return TextDoesNotFit(
+            f"slide {self.slide.index + 1} ({self.slide.role}) has no text that can be drawn; ask for words",
+            code="text_is_blank",
+        )
 
     def does_not_fit(self, why: str = "is too long") -> TextDoesNotFit:
         """Return the error for text that no size from the largest to the floor can hold."""

@@ -82,6 +82,16 @@ def spans(line: str, face: Face = Face.TEXT, fonts: Pairing = Pairing.EDITORIAL,
     return [Span(run.text, run.typeface.path, run.typeface.index, run.is_rtl) for run in known]
 
 
+@lru_cache(maxsize=1024)
+def has_ink(text: str, face: Face, fonts: Pairing, language: str) -> bool:
+    """Return whether anything of a text can be seen: not so of spaces, joiners, and pictographs that no font has."""
+    text = clean(text).replace("\n", " ")
+    own = stack_for(text, face, fonts, language)
+    ready = prepare(text, own).text
+    inks = (run.ink for run in line_runs(ready, own, rtl=is_rtl(ready, language)))
+    return any(right > left and bottom > top for left, top, right, bottom in inks)
+
+
 @lru_cache(maxsize=4096)
 def word_width(word: str, fonts: FontStack) -> float:
     """Return the width of a word or a piece of one, as a share of the size."""

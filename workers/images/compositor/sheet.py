@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from workers.images.compositor.artwork import disc_mask
@@ -141,12 +142,19 @@ def worst_contrast(image: Image.Image, box: Box, colour: Rgb, tile_px: int) -> f
     left, top = max(0, box[0]), max(0, box[1])
     right, bottom = min(image.width, max(box[2], left + tile_px)), min(image.height, max(box[3], top + tile_px))
     light = luminances(np.asarray(image.crop((left, top, right, bottom))))
-    rows, columns = max(1, light.shape[0] // tile_px), max(1, light.shape[1] // tile_px)
-    whole = light[: rows * tile_px, : columns * tile_px]
-    tiles = whole.reshape(rows, whole.shape[0] // rows, columns, whole.shape[1] // columns).mean(axis=(1, 3))
+    rows, columns = (_tiles(length, tile_px) for length in light.shape)
+    whole = light[rows.ravel()][:, columns.ravel()]
+    tiles = whole.reshape(*rows.shape, *columns.shape).mean(axis=(1, 3))
     own = np.float32(luminance(colour))
     ratios = (np.maximum(tiles, own) + 0.05) / (np.minimum(tiles, own) + 0.05)
     return float(ratios.min())
+
+
+def _tiles(length: int, tile_px: int) -> NDArray[np.intp]:
+    """Return the pixels of each tile along an edge. The last tile ends with it, and overlaps the one before."""
+    tile = min(tile_px, length)
+    starts = np.append(np.arange(0, length - tile, tile), length - tile)
+    return (starts[:, None] + np.arange(tile)).astype(np.intp)
 
 
 @lru_cache(maxsize=16)

@@ -35,7 +35,7 @@ class Slide:
     body: str = ""
     """Text under the headline, may hold line breaks; the author of a quote card."""
     handle: str | None = None
-    """For example @pressroom; drawn once."""
+    """For example @pressroom; drawn once, or left out where it cannot be drawn whole."""
     theme: Theme = DEFAULT_THEME
     size: tuple[int, int] = PORTRAIT
     """Width and height in px."""
@@ -77,6 +77,8 @@ class Composed:
     """The slide's own words, for screen readers."""
     safe: bool = True
     """Whether nothing but pictures stands outside the safe area: no text, and no mark, logo, button or counter either."""
+    handle_left_out: bool = False
+    """Whether the handle is missing, as it is too wide here or no font has it; False where a logo takes its place."""
 
     @property
     def jpeg(self) -> bytes:

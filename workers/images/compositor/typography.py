@@ -14,9 +14,16 @@ MOST_PASSES = 5
 
 _Rule = tuple[str, str]
 _MARKDOWN: tuple[_Rule, ...] = ((r"\*\*|__|`", ""), (r"  +", " "))  # that a model leaves behind
+_CODES = (
+    "PKR|USD|EUR|GBP|INR|AED|SAR|QAR|KWD|OMR|BHD|BDT|LKR|NPR|CNY|JPY|KRW|HKD|SGD|MYR|IDR|THB|PHP|VND|TRY|EGP|NGN|KES|"
+    "ZAR|RUB|UAH|PLN|CZK|HUF|RON|SEK|NOK|DKK|CHF|CAD|AUD|NZD|BRL|MXN|ARS|Rs"
+)
+_SIGNS = "$¢£¥₣₤₦₨₩₪₫€₭₮₱₲₴₵₸₹₺₼₽₾₿฿"
 _EVERYWHERE: tuple[_Rule, ...] = (
     (r"\s*---\s*|(?<=\w)--(?=\w)", "—"),
     (r"(?<=\d) (?=[%€]|(?:kg|km|ms|s|px|GB|MB|h)\b)", NBSP),
+    (rf"(?<![\w])((?:{_CODES})\.?|[{_SIGNS}]) (?=\d)", rf"\1{NBSP}"),  # money is one word
+    (rf"(?<=\d) (?=(?:(?:{_CODES})\b|[{_SIGNS}])(?!\s?\d))", NBSP),
     (r" (?=[–—])", NBSP),  # a dash ends a line, it does not start one
     (r" (?=[:;!?»])", NBSP),  # no mark starts a line
 )

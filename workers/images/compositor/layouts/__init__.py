@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from workers.images.compositor.drawing import Plan
-from workers.images.compositor.furniture import handle_of
 from workers.images.compositor.layouts import content
 from workers.images.compositor.layouts.article import article
 from workers.images.compositor.layouts.bleed import bleed
@@ -43,9 +42,10 @@ NAMES = tuple(LAYOUTS)
 def plan(page: Page) -> tuple[str, Plan]:
     """Return the name of the page's layout and its plan.
 
-    Raises: TextDoesNotFit when no layout that may be taken can hold the text, ValueError for an unknown role or layout.
+    Raises: TextDoesNotFit when no layout that may be taken can hold the text, or there is none to draw, ValueError for an unknown role or layout.
     """
-    handle_of(page)  # it stands on every slide: refused here, whatever the layout
+    if not page.has_ink:
+        raise page.is_blank()
     tone = content.beat(page)[1]
     for name in _candidates(page):
         made = LAYOUTS[name](page, tone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.images.compositor.drawing import Drawing, Plan
-from workers.images.compositor.furniture import MARK_ROOM, handle_of, mark
+from workers.images.compositor.furniture import MARK_ROOM, handle_of, mark, write_handle
 from workers.images.compositor.layouts.bleed import lay
 from workers.images.compositor.logo import stamp
 from workers.images.compositor.page import Page
@@ -13,8 +13,8 @@ from workers.images.compositor.theme import Tone
 
 LARGEST, FLOOR = 114, 62  # design px; a title can have 15 words and the canvas is low
 BELOW, BELOW_TITLE = 10, 40  # design px that letters reach below the last line, at most
-FOOT = 118  # design px that handle or logo take
-LOGO = 300, 76
+FOOT = 118  # design px that the handle takes
+LOGO, LOGO_FOOT = (300, 76), 142  # a logo's plate keeps clear of descenders
 
 
 def article(page: Page, _tone: Tone) -> Plan | None:
@@ -22,7 +22,7 @@ def article(page: Page, _tone: Tone) -> Plan | None:
     frame, slide = page.frame, page.slide
     width = frame.columns(8) if frame.is_wide else frame.inner
     handle = None if slide.logo else handle_of(page, width)
-    foot = frame.px(FOOT) if handle or slide.logo else 0
+    foot = frame.px(LOGO_FOOT) if slide.logo else frame.px(FOOT) if handle else 0
     start = frame.text_top + frame.px(MARK_ROOM)
     bottom = frame.safe_bottom - frame.px(BELOW if foot else BELOW_TITLE)
     text = fit(page.title, frame.headline(LARGEST, FLOOR), width, bottom - foot - start)
@@ -38,7 +38,8 @@ def article(page: Page, _tone: Tone) -> Plan | None:
         stack.write(drawing, (frame.margin, top))
         if slide.logo:
             stamp(drawing, (frame.margin, base - frame.px(LOGO[1])), (frame.px(LOGO[0]), frame.px(LOGO[1])))
-        elif handle:
-            drawing.sheet.write(handle, (frame.margin, base - handle.height), drawing.colours.muted)
+        else:
+            high = handle.height if handle else 0
+            write_handle(drawing, handle, (frame.margin, base - high), drawing.colours.muted)
 
     return Plan(Tone.DEEP, draw)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from workers.images.compositor.drawing import Drawing, Plan
-from workers.images.compositor.furniture import bookmark, column_width, footer, handle_of
+from workers.images.compositor.furniture import bookmark, column_width, footer, handle_of, write_handle
 from workers.images.compositor.logo import line_logo, stamp
 from workers.images.compositor.page import Page
 from workers.images.compositor.setting import Block
@@ -23,9 +23,13 @@ LOGO = 96
 
 def cta(page: Page, _tone: Tone) -> Plan | None:
     """Return a plan of the closing slide: headline and text, the handle as a button, a logo or a bookmark beside the picture."""
+    pill = handle_of(page, column_width(page.frame) - 2 * page.frame.px(PAD), 38)
+    return _closing(page, pill) or (_closing(page, None) if pill else None)  # rather no button than a text too long
+
+
+def _closing(page: Page, pill: Block | None) -> Plan | None:
     frame = page.frame
     width = column_width(frame)
-    pill = handle_of(page, width - 2 * frame.px(PAD), 38)
     foot = frame.px(PILL + ABOVE_PILL) if pill else 0
     room = frame.text_bottom - frame.text_top - foot
     modest = room if frame.is_wide or frame.is_tall else room - round(frame.height * LEAST_PICTURE)
@@ -40,8 +44,7 @@ def cta(page: Page, _tone: Tone) -> Plan | None:
     def draw(drawing: Drawing) -> None:
         _picture(drawing, top, top + stack.height + foot)
         stack.write(drawing, (frame.margin, top))
-        if pill:
-            _pill(drawing, pill, top + stack.height + frame.px(ABOVE_PILL))
+        _pill(drawing, pill, top + stack.height + frame.px(ABOVE_PILL))
         # On the accent, marks have the text's colour: accent on accent cannot be seen.
         footer(drawing, replace(drawing.colours, accent=drawing.colours.text), has_handle=False)
         _sign(drawing, has_room=top - frame.text_top > frame.px(LOGO))
@@ -80,10 +83,12 @@ def _sign(drawing: Drawing, *, has_room: bool) -> None:
         line_logo(drawing)
 
 
-def _pill(drawing: Drawing, text: Block, top: int) -> None:
+def _pill(drawing: Drawing, text: Block | None, top: int) -> None:
     frame, dark = drawing.frame, drawing.on(Tone.DEEP)
     high, pad = frame.px(PILL), frame.px(PAD)
-    box = (frame.margin, top, frame.margin + text.width + 2 * pad, top + high)
-    is_round = drawing.page.slide.theme.radius >= ROUND
-    drawing.panel(box, dark.ground, high // 2 if is_round else drawing.radius)
-    drawing.sheet.write(text, (box[0] + pad, top + (high - text.height) // 2), dark.text)
+    if text:
+        box = (frame.margin, top, frame.margin + text.width + 2 * pad, top + high)
+        is_round = drawing.page.slide.theme.radius >= ROUND
+        drawing.panel(box, dark.ground, high // 2 if is_round else drawing.radius)
+    at = frame.margin + pad, top + (high - (text.height if text else 0)) // 2
+    write_handle(drawing, text, at, dark.text)

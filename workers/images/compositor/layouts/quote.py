@@ -7,7 +7,7 @@ from dataclasses import replace
 from workers.images.compositor.colour import mix
 from workers.images.compositor.drawing import Drawing, Plan
 from workers.images.compositor.fonts import Face, font
-from workers.images.compositor.furniture import WIDE_COLUMNS, handle_of
+from workers.images.compositor.furniture import WIDE_COLUMNS, handle_of, write_handle
 from workers.images.compositor.logo import stamp
 from workers.images.compositor.page import Page
 from workers.images.compositor.quotation import quotes_of
@@ -25,9 +25,18 @@ LOGO = 300, 64
 
 
 def quote(page: Page, _tone: Tone) -> Plan | None:
-    """Return a plan of the quote card: title = the quotation, body = who said it."""
-    frame = page.frame
-    inset, left = frame.px(INSET), frame.column(12 - WIDE_COLUMNS) if frame.is_wide else frame.margin
+    """Return a plan of the quote card: title = the quotation, body = who said it.
+
+    On a wide canvas the card leaves room beside it; a quotation that is too long for that has the whole width.
+    """
+    if page.frame.is_wide and (plan := _card(page, page.frame.column(12 - WIDE_COLUMNS))):
+        return plan
+    return _card(page, page.frame.margin)
+
+
+def _card(page: Page, left: int) -> Plan | None:
+    """Return a plan of the card from `left` to the right margin; None if the quotation is too long for it."""
+    frame, inset = page.frame, page.frame.px(INSET)
     width = frame.safe_right - left - 2 * inset
     author = _author(page, width)
     handle = None if page.slide.logo else handle_of(page, width)
@@ -96,5 +105,5 @@ def _credits(drawing: Drawing, at: tuple[int, int], author: Block | None, handle
         y += author.height
     if drawing.page.slide.logo:
         stamp(drawing, (x, y + px(ABOVE_FOOT)), (px(LOGO[0]), px(LOGO[1])))
-    elif handle:
-        drawing.sheet.write(handle, (x, y + px(ABOVE_FOOT)), drawing.colours.muted)
+    else:
+        write_handle(drawing, handle, (x, y + px(ABOVE_FOOT)), drawing.colours.muted)

@@ -1,0 +1,64 @@
+"""What an edit may pay in the round that it stays in, and which files it makes old."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from app.db.models import Piece, Run
+from app.domain.errors import Conflict
+from app.domain.states import PieceState
+from making import change, end, finished, make, pictures_of, piece_now, succeed, take
+from next_rounds import edit, render_again
+from orders import run_of
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def slide_of(run_id: uuid.UUID) -> Piece:
+    return next(piece for piece in pictures_of(run_id) if piece.kind == "slide")
+
+
+def test_another_prompt_is_refused_while_a_round_works_that_has_no_money_for_it_and_nothing_changes() -> None:
+    run_id = finished(slides=5)
+    edit(slide_of(run_id), title="Ship smaller")  # a round that pays nothing
+    other = next(piece for piece in pictures_of(run_id) if piece.state is PieceState.READY)
+
+    with pytest.raises(Conflict, match="no money reserved") as refused:
+        edit(other, prompt="a harbour at dawn")
+
+    now = piece_now(other.id)
+    assert refused.value.code == "already_running"
+    assert (now.picture, now.prompt, now.version, now.state) == (other.picture, other.prompt, 1, PieceState.READY)
+
+
+def test_another_prompt_is_taken_in_a_round_that_may_still_pay_for_its_picture() -> None:
+    piece = slide_of(finished())
+    render_again(piece)
+    succeed(take(piece))  # one of the five that its round has reserved
+
+    edit(piece, prompt="a harbour at dawn")
+
+    assert piece_now(piece.id).prompt == "a harbour at dawn"
+
+
+def test_files_that_bind_slides_are_forgotten_once_a_slide_is_drawn_anew() -> None:
+    run_id = finished(slides=5)
+    change(Run, run_id, result={"carousel_pdf": "old.pdf"})
+
+    edit(slide_of(run_id), title="Ship smaller")
+
+    assert run_of(run_id).result is None
+    make(slide_of(run_id))
+    end(run_id)
+    assert run_of(run_id).result is None
+
+
+def test_files_that_bind_slides_stay_when_only_the_quote_is_drawn_anew() -> None:
+    run_id = finished(slides=5)
+    change(Run, run_id, result={"carousel_pdf": "old.pdf"})
+
+    edit(next(piece for piece in pictures_of(run_id) if piece.kind == "quote"), text="Less.")
+
+    assert run_of(run_id).result == {"carousel_pdf": "old.pdf"}
