@@ -15,6 +15,7 @@ from app.db.models import Call, Piece, Run
 from app.domain.errors import Conflict
 from app.domain.keys import shown_key
 from app.domain.provenance import Source
+from app.domain.states import PieceState
 from app.exports.wording import cut
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline
@@ -109,7 +110,7 @@ class Finished:
     def pictures(self) -> list[Picture]:
         """Every picture that is delivered, by the name of its file.
 
-        Where the pipeline lays texts out, a picture without its text is no slide and is not delivered as one.
+        A picture whose text could not be laid on it is no slide and is not delivered as one.
         """
         found = []
         for piece in self.pieces:
@@ -131,7 +132,9 @@ class Finished:
     def _shown(self, piece: Piece) -> Mapping[str, Any] | None:
         if piece.composed is not None:  # a design too, which is composed of other pieces' pictures
             return piece.composed
-        return piece.picture if piece.is_picture and self.pipeline.layout is None else None
+        # READY without a slide: the order wanted no words on it. FAILED: its words are not on it.
+        is_whole = self.pipeline.layout is None or piece.state is PieceState.READY
+        return piece.picture if piece.is_picture and is_whole else None
 
     def result(self, field: str) -> str | None:
         """Return the storage key of what belongs to the whole run; None when it was not made."""

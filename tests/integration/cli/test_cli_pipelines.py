@@ -1,0 +1,87 @@
+"""Every pipeline as people order it: `pressroom generate`, over HTTP, with real workers, ends with its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import Up, pressroom
+from fetch_servers import Page, serving
+
+from app.pipelines.catalog import all_pipelines
+
+SENTENCE = "Repairing a bicycle at home saves money, and it teaches you how the thing works. "
+PAGE = f"<html lang='en'><head><title>Repair</title></head><body><article><h1>Repair</h1><p>{SENTENCE * 12}</p></article></body></html>"
+TRANSCRIPT = "\n\n".join(
+    f"{n}\n00:0{n // 6}:{n % 6}0,000 --> 00:0{n // 6}:{n % 6}9,000\n{SENTENCE}" for n in range(1, 18)
+)
+CONTACTS = "email,name,company\n" + "".join(f"p{n}@example.com,Person {n},Shop {n}\n" for n in range(20)) + "broken,,\n"
+PRODUCTS = (
+    "name,details\nWallet,Handmade leather wallet with six card slots\nBelt,Brown leather belt with a steel buckle\n"
+)
+
+ORDERS: dict[str, tuple[dict[str, str], str]] = {
+    "ad": ({"brief": "A trail shoe for people who run before sunrise", "headline": "Up first"}, "*.jpg"),
+    "answer": ({"question": "Compare solar and wind power for a village in Sindh"}, "answer.md"),
+    "design": ({"brief": "Announce our weekend market for repaired bicycles", "images": "2"}, "layout.json"),
+    "email-campaign": (
+        {"contacts_csv": "@contacts.csv", "offer": "Ten notebooks for the price of eight", "sender": "Ayesha"},
+        "campaign.csv",
+    ),
+    "full-post": ({"topic": "Why backups fail", "slides": "5", "caption": "true"}, "carousel.pdf"),
+    "hero-image": ({"url": "{site}/repair"}, "*.png"),
+    "images": ({"prompts": '["a red fox in fresh snow"]'}, "*.png"),
+    "linkedin-post": ({"industry": "textile exports", "posts": "2"}, "posts.md"),
+    "news-brief": ({"urls": '["{site}/repair", "{site}/other"]'}, "brief.md"),
+    "product-listing": ({"csv": "@products.csv"}, "listings.csv"),
+    "product-photo": ({"brief": "A stoneware mug, speckled white"}, "*.png"),
+    "video-summary": ({"transcript": "@talk.srt", "length_s": "60"}, "script.md"),
+}
+"""What is ordered, and a file that it ends with."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """Pages on loopback."""
+    pages = {f"/{name}": Page(PAGE.replace("Repair<", f"Repair {name}<").encode()) for name in ("repair", "other")}
+    with serving(pages) as made:
+        yield f"http://127.0.0.1:{made.port}"
+
+
+@pytest.fixture(scope="module")
+def house(shared_place: Path, site: str) -> Iterator[Up]:
+    """A running installation that may fetch from loopback, and the files that orders name."""
+    port = site.rpartition(":")[2]
+    (shared_place / ".env").write_text(f"PRESSROOM_FETCH_ALLOW=127.0.0.0/8\nPRESSROOM_FETCH_PORTS={port}\n")
+    for name, text in (("contacts.csv", CONTACTS), ("products.csv", PRODUCTS), ("talk.srt", TRANSCRIPT)):
+        (shared_place / name).write_text(text)
+    up = Up(shared_place, "--latency", "instant", "--no-flower")
+    try:
+        up.wait_until_up()
+        yield up
+    finally:
+        up.kill()
+
+
+def test_there_is_an_order_for_every_pipeline() -> None:
+    assert ORDERS.keys() == all_pipelines().keys()
+
+
+@pytest.mark.parametrize("pipeline", ORDERS)
+def test_an_order_ends_ready_with_its_files_and_its_cost(house: Up, site: str, pipeline: str) -> None:
+    request, expected = ORDERS[pipeline]
+    fields = [
+        word for name, value in request.items() for word in ("--field", f"{name}={value.replace('{site}', site)}")
+    ]
+    done = pressroom(house.place, "generate", pipeline, *fields, "--wait", "--out", f"out-{pipeline}")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder = house.place / f"out-{pipeline}"
+    names = sorted(file.name for file in folder.iterdir())
+    assert list(folder.glob(expected)), names
+    run = json.loads((folder / ("post.json" if pipeline == "full-post" else "run.json")).read_text())
+    assert (run["status"], run["progress"]["percent"]) == ("READY", 100)
+    assert run["cost"]["micro_usd"] > 0
+    assert {"manifest.json", "costs.csv"} <= set(names)
