@@ -124,7 +124,7 @@ def test_a_wrong_query_gets_422(call: Caller, query: str) -> None:
     "path",
     [
         "/api/runs/17",
-        f"/api/runs/{uuid.uuid4()}",
+        "/api/runs/6f1c2b3a-4d5e-4f60-8a7b-9c0d1e2f3a4b",
         "/nothing",
         "/media/../etc/passwd",
         "/media/%00.png",
