@@ -31,8 +31,8 @@ up: $(VENV)/.runtime ## Run everything on this machine: API, workers, beat, Flow
 	@$(BIN)/pressroom up
 
 .PHONY: test
-test: $(VENV)/.dev ## Run all tests, two files at a time; ARGS="-k quota" picks some
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+test: $(VENV)/.dev ## Run all tests; ARGS="-k quota" picks some
+	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.runtime ## Measure what composing a deck costs; ARGS="compositor" picks some
