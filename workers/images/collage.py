@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from app.domain.colour import BLACK, READABLE, WHITE, Rgb, contrast, mix, readable, rgb
 from app.domain.errors import TextDoesNotFit
 from app.domain.themes import Theme
 from app.pipelines.arrangement import Arrangement, Part
 from workers.images.compositor import artwork
-from workers.images.compositor.colour import BLACK, READABLE, WHITE, Rgb, contrast, mix, readable, rgb
 from workers.images.compositor.encode import jpeg, png
 from workers.images.compositor.fonts import Face
 from workers.images.compositor.frame import Frame

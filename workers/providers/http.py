@@ -20,7 +20,7 @@ import httpx
 
 from app.domain.errors import ProviderAccount, ProviderDown
 from app.settings import Access, settings
-from workers.providers.deadline import DeadlineTransport, until
+from workers.deadline import DeadlineTransport, until
 
 MAX_REPLY_BYTES = 40 * 1024 * 1024  # a 4K PNG in base64 is about 30 MB
 CONNECT_S = 5.0

@@ -6,14 +6,13 @@ certificate has to hold stay the host's, for httpcore takes them from the url.
 
 from __future__ import annotations
 
-import ssl
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpcore
 
+from workers.deadline import left, timed, until
 from workers.web.guard import Target
 from workers.web.outside import Outside
 
@@ -30,10 +29,11 @@ def asked(target: Target, headers: dict[str, str], *, ends: float, outside: Outs
     scheme, host = target.scheme.encode(), target.host.encode()
     sent = [(name.encode(), value.encode("ascii")) for name, value in ({"Host": target.authority} | headers).items()]
     with (
+        until(ends),
         httpcore.HTTPConnection(
             httpcore.Origin(scheme, host, target.port),
             ssl_context=outside.trusted() if target.scheme == "https" else None,
-            network_backend=_Pinned(target, ends, outside),
+            network_backend=_Pinned(target, outside),
         ) as connection,
         connection.stream(
             "GET", httpcore.URL(scheme=scheme, host=host, port=target.port, target=target.target.encode()), headers=sent
@@ -45,16 +45,15 @@ def asked(target: Target, headers: dict[str, str], *, ends: float, outside: Outs
 class _Pinned(httpcore.NetworkBackend):
     """Connects to the target's checked addresses and to nothing else; no name is resolved here."""
 
-    def __init__(self, target: Target, ends: float, outside: Outside) -> None:
+    def __init__(self, target: Target, outside: Outside) -> None:
         self._target = target
-        self._ends = ends
         self._outside = outside
 
     def connect_tcp(
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002 - the deadline is ours
+        timeout: float | None = None,  # noqa: ARG002 - CONNECT_S
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
@@ -62,46 +61,9 @@ class _Pinned(httpcore.NetworkBackend):
             raise httpcore.ConnectError("a connection is for the target that was checked")
         failed: httpcore.NetworkError | httpcore.TimeoutException = httpcore.ConnectError("no address")
         for address in self._target.addresses[:MAX_ADDRESSES]:
-            left = _left(self._ends, httpcore.ConnectTimeout)
+            wait_s = left(CONNECT_S, httpcore.ConnectTimeout)
             try:
-                return _Timed(self._outside.connect(address, port, min(left, CONNECT_S)), self._ends)
+                return timed(self._outside.connect(address, port, wait_s))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
                 failed = exc
         raise failed
-
-
-class _Timed(httpcore.NetworkStream):
-    """A stream whose every operation ends at the deadline, so that bytes that trickle are not read for ever."""
-
-    def __init__(self, inner: httpcore.NetworkStream, ends: float) -> None:
-        self._inner = inner
-        self._ends = ends
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline is ours
-        return self._inner.read(max_bytes, _left(self._ends, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._inner.write(buffer, _left(self._ends, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore.NetworkStream:
-        left = _left(self._ends, httpcore.ConnectTimeout)
-        return _Timed(self._inner.start_tls(ssl_context, server_hostname, left), self._ends)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-def _left(ends: float, too_late: type[httpcore.TimeoutException]) -> float:
-    """Return the seconds that are left. Raises `too_late`."""
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise too_late
-    return left

@@ -45,7 +45,7 @@ def resolve(host: str, timeout_s: float) -> list[str]:
     raise FetchFailed(f"the name {host} cannot be resolved now", why="dns", permanent=False) from told
 
 
-def connect(address: str, port: int, timeout_s: float) -> httpcore.NetworkStream:
+def connect(address: str, port: int, timeout_s: float | None) -> httpcore.NetworkStream:
     """Connect to an IP address; nothing is resolved. Raises httpcore's errors."""
     return httpcore.SyncBackend().connect_tcp(address, port, timeout_s)
 
@@ -62,7 +62,7 @@ class Outside:
 
     resolve: Callable[[str, float], list[str]] = resolve
     """Host and seconds; returns all its addresses."""
-    connect: Callable[[str, int, float], httpcore.NetworkStream] = connect
+    connect: Callable[[str, int, float | None], httpcore.NetworkStream] = connect
     """IP address, port and seconds."""
     trusted: Callable[[], ssl.SSLContext] = trusted
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.colour import contrast, rgb
+from app.domain.colour import luminance, rgb
 from app.domain.inks import Ground, tokens
 from app.domain.themes import THEMES, Theme
-from workers.images.compositor import colour
+from workers.images.compositor.colour import luminances
 from workers.images.compositor.theme import Tone, palette
 
 bytes_ = st.integers(0, 255)
@@ -32,13 +33,15 @@ def same(ground: Ground, look: Theme, tone: Tone) -> bool:
 @example(THEMES["signal"])
 def test_the_tokens_of_a_look_are_the_compositors_palette(look: Theme) -> None:
     told = tokens(look)
-    dark, light = sorted((told.background, told.surface), key=lambda ground: colour.luminance(rgb(ground.ground)))
+    dark, light = sorted((told.background, told.surface), key=lambda ground: luminance(rgb(ground.ground)))
 
     assert same(light, look, Tone.LIGHT)
     assert same(dark, look, Tone.DARK)
     assert same(told.accent, look, Tone.ACCENT)
 
 
-@given(hexes, hexes)
-def test_both_measure_contrast_alike(one: str, other: str) -> None:
-    assert abs(contrast(rgb(one), rgb(other)) - colour.contrast(rgb(one), rgb(other))) < 0.001
+@given(hexes)
+def test_a_pixel_is_as_light_as_its_colour(one: str) -> None:
+    pixel = np.array([[rgb(one)]], dtype=np.uint8)
+
+    assert abs(float(luminances(pixel)[0, 0]) - luminance(rgb(one))) < 1e-6

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.domain.colour import contrast
 from app.domain.errors import PictureRefused
 from app.domain.themes import DEFAULT_THEME, THEMES, Theme
 from unit.images.pictures import PICTURES, png
 from workers.images.compositor import Composed, Role, Slide, TextDoesNotFit, compose, layouts, measure
-from workers.images.compositor.colour import contrast
 from workers.images.compositor.frame import Frame
 from workers.images.compositor.layouts.content import RHYTHM
 from workers.images.compositor.theme import Tone, palette

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from app.domain.colour import BLACK, WHITE, Rgb
 from app.domain.themes import THEMES
 from workers.images.compositor import Role, Slide
-from workers.images.compositor.colour import BLACK, WHITE, Rgb
 from workers.images.compositor.drawing import Drawing
 from workers.images.compositor.furniture import counter_middle
 from workers.images.compositor.logo import PAD, line_logo, stamp

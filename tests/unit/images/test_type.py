@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.domain.colour import contrast, readable
 from workers.images.compositor.breaking import break_lines
-from workers.images.compositor.colour import contrast, readable
 from workers.images.compositor.fonts import Face, characters, missing
 from workers.images.compositor.frame import BODY_FLOOR, HEADLINE_FLOOR, SMALL, Frame
 from workers.images.compositor.setting import fit, fit_pair

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from app.domain.colour import BLACK, WHITE, Rgb
 from unit.images.test_type_scripts import LINES
-from workers.images.compositor.colour import BLACK, WHITE, Rgb
 from workers.images.compositor.frame import Frame
 from workers.images.compositor.setting import Block, fit, fit_pair
 from workers.images.compositor.sheet import Box, Sheet, worst_contrast

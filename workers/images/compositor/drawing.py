@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from app.domain.colour import Rgb, mix
 from workers.images.compositor import artwork
-from workers.images.compositor.colour import Rgb, mix
 from workers.images.compositor.page import Page
 from workers.images.compositor.photo import Photo
 from workers.images.compositor.saliency import WHOLE, Part

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.domain.colour import Rgb
 from app.domain.themes import Mark
-from workers.images.compositor.colour import Rgb
 from workers.images.compositor.drawing import Drawing
 from workers.images.compositor.frame import SMALL, Frame
 from workers.images.compositor.page import Page

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from app.domain.colour import WHITE, Rgb
 from app.domain.errors import PictureRefused
-from workers.images.compositor.colour import WHITE, Rgb, luminances
+from workers.images.compositor.colour import luminances
 from workers.images.compositor.drawing import Drawing
 from workers.images.compositor.furniture import counter_middle
 from workers.images.compositor.sheet import Box

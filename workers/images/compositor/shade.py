@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from workers.images.compositor.colour import READABLE, Rgb, luminance, luminances
+from app.domain.colour import READABLE, Rgb, luminance
+from workers.images.compositor.colour import luminances
 from workers.images.compositor.sheet import Box, Sheet
 from workers.images.compositor.theme import Palette
 

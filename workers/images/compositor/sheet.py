@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from app.domain.colour import Rgb, luminance
 from workers.images.compositor.artwork import disc_mask
-from workers.images.compositor.colour import Rgb, luminance, luminances
+from workers.images.compositor.colour import luminances
 from workers.images.compositor.frame import Frame
 from workers.images.compositor.runs import Run
 from workers.images.compositor.setting import Block

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
+from app.domain.colour import BLACK, WHITE, Rgb, contrast, luminance, mix, rgb
 from app.domain.inks import ALIKE, inks
 from app.domain.themes import Theme
-from workers.images.compositor.colour import BLACK, WHITE, Rgb, contrast, luminance, mix, rgb
 
 DEEP = 12.0  # contrast of white with the ground that pictures are shaded with
 CLEAR = 7.5  # contrast of muted text with the ground that pictures are shaded with

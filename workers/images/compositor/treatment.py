@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from PIL import Image
 
+from app.domain.colour import Rgb, mix
 from app.domain.themes import Treatment
-from workers.images.compositor.colour import Rgb, mix
 
 DEEPEST = 0.55  # share of black in the darkest tone of a duotone: without it pictures look washed out
 STEEPER = 1.16  # contrast that is added to black and white

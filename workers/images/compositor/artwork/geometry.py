@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
+from app.domain.colour import Rgb
 from workers.images.compositor.artwork.strokes import FINE, Spot, disc, near, on_accent
-from workers.images.compositor.colour import Rgb
 from workers.images.compositor.theme import Palette
 
 _SHAPES = ("quarter", "quarter", "half", "dot", "ring", "plain")

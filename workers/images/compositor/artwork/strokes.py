@@ -10,7 +10,7 @@ from typing import Protocol
 
 from PIL import Image, ImageDraw
 
-from workers.images.compositor.colour import Rgb, contrast, mix
+from app.domain.colour import Rgb, contrast, mix
 from workers.images.compositor.theme import Palette
 
 LARGE = 700  # px; from here on twice is fine enough

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workers.images.compositor.colour import mix
+from app.domain.colour import mix
 from workers.images.compositor.drawing import Drawing, Plan
 from workers.images.compositor.fonts import Face, font
 from workers.images.compositor.furniture import WIDE_COLUMNS, handle_of, write_handle

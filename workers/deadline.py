@@ -56,11 +56,16 @@ class _Network(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        wait_s = _left(timeout, httpcore.ConnectTimeout)
+        wait_s = left(timeout, httpcore.ConnectTimeout)
         try:
-            return _Stream(super().connect_tcp(host, port, wait_s, local_address, socket_options))
+            return timed(super().connect_tcp(host, port, wait_s, local_address, socket_options))
         except UnicodeError as exc:  # a name that DNS cannot carry, from the resolver
             raise httpcore.ConnectError(str(exc)) from exc
+
+
+def timed(stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+    """Return a stream whose every operation ends at the thread's deadline: bytes that trickle are not read for ever."""
+    return _Stream(stream)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -68,11 +73,11 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._inner.read(max_bytes, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), WRITE_BYTES):
-            self._inner.write(buffer[start : start + WRITE_BYTES], _left(timeout, httpcore.WriteTimeout))
+            self._inner.write(buffer[start : start + WRITE_BYTES], left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -80,16 +85,16 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout, httpcore.ConnectTimeout)))
+        return timed(self._inner.start_tls(ssl_context, server_hostname, left(timeout, httpcore.ConnectTimeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-def _left(timeout: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
+def left(timeout: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
     """Return the seconds that one operation may take: its own limit, or what is left of the whole. Raises `too_late`."""
-    left = _ends.get() - time.monotonic()
-    if left <= 0:
+    rest = _ends.get() - time.monotonic()
+    if rest <= 0:
         raise too_late
-    seconds = min(math.inf if timeout is None else timeout, left)
+    seconds = min(math.inf if timeout is None else timeout, rest)
     return None if seconds == math.inf else seconds
