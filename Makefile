@@ -31,8 +31,17 @@ up: $(VENV)/.runtime ## Run everything on this machine: API, workers, beat, Flow
 	@$(BIN)/pressroom up
 
 .PHONY: test
-test: $(VENV)/.dev ## Run all tests; ARGS="-k quota" picks some
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev ## Run all tests but the long drills; ARGS="-k quota" picks some
+ifdef ARGS
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
+else
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/chaos # two files at a time: they mostly wait
+	$(BIN)/python -m pytest tests/chaos -m "not long" # these kill and measure: one at a time
+endif
+
+.PHONY: chaos
+chaos: $(VENV)/.dev ## Run all drills with real faults on real processes, the long ones too
+	$(BIN)/python -m pytest tests/chaos $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.runtime ## Measure what composing a deck costs; ARGS="compositor" picks some

@@ -1,4 +1,4 @@
-"""1,000 pictures while 30 % of the calls fail: nearly all are delivered, no bad one is, and the bill is the journal."""
+"""Pictures by the hundred while 30 % of the calls fail: nearly all are delivered, no bad one is, and the bill is the journal."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ def prompts() -> Sequence[str]:
 
 
 @pytest.mark.timeout(600)
-def test_1000_pictures_at_30_percent_failures(
-    start_workers: Callable[..., Any], sandbox: Sandbox, tmp_path: Path, prompts: Sequence[str]
+@pytest.mark.parametrize("count", [150, pytest.param(1_000, marks=pytest.mark.long)])
+def test_pictures_at_30_percent_failures(
+    start_workers: Callable[..., Any], sandbox: Sandbox, tmp_path: Path, prompts: Sequence[str], count: int
 ) -> None:
     wide = {name: {"image": {"in_flight": 8}} for name in ("gemini", "leonardo", "openai", "gateway")}
     routes = write_routes(
@@ -74,18 +75,19 @@ def test_1000_pictures_at_30_percent_failures(
     sandbox.fail(*faults())
     start_workers(PRESSROOM_ROUTES=str(routes), PRESSROOM_MAX_RUNS_IN_FLIGHT=str(RUNS))
     user = a_user()
-    runs = [order(user, "images", prompts=prompts[n * PICTURES : (n + 1) * PICTURES]) for n in range(RUNS)]
+    batches = [prompts[n : min(n + PICTURES, count)] for n in range(0, count, PICTURES)]
+    runs = [order(user, "images", prompts=batch) for batch in batches]
     broker.send("upkeep.admit")
 
     wait_for(lambda: all(is_over(run_id) for run_id in runs), seconds=500)
 
     pieces = [piece for run_id in runs for piece in pieces_of(run_id)]
-    assert len(pieces) == RUNS * PICTURES
+    assert len(pieces) == count
     ready = [piece for piece in pieces if piece.state is PieceState.READY]
     told = Counter(piece.failure["code"] for piece in pieces if piece.failure)
-    assert len(ready) >= 0.997 * len(pieces), told
+    assert len(pieces) - len(ready) <= max(1, 0.003 * count), told
     failed_calls = [call for call in sandbox.log() if call["fault"] and call["kind"] == "image"]
-    assert len(failed_calls) > 0.25 * RUNS * PICTURES, "the faults did strike"
+    assert len(failed_calls) > 0.25 * count, "the faults did strike"
     for run_id in runs:
         assert_no_bad_picture(run_id)
     assert_bill_is_journal(sandbox, runs)
