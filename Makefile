@@ -35,7 +35,7 @@ test: $(VENV)/.dev ## Run all tests but the long drills; ARGS="-k quota" picks s
 ifdef ARGS
 	$(BIN)/python -m pytest -m "not long" $(ARGS)
 else
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/chaos # two files at a time: they mostly wait
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/chaos # two files at a time: they mostly wait
 	$(BIN)/python -m pytest tests/chaos -m "not long" # these kill and measure: one at a time
 endif
 
@@ -44,7 +44,7 @@ chaos: $(VENV)/.dev ## Run all drills with real faults on real processes, the lo
 	$(BIN)/python -m pytest tests/chaos $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.runtime ## Measure what composing a deck costs; ARGS="compositor" picks some
+bench: $(VENV)/.runtime ## Measure what composing a deck costs and how fast reports are; ARGS="compositor" picks some
 	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: lint
@@ -52,6 +52,20 @@ lint: $(VENV)/.dev ## Check style, layout and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory audit
+
+# The public database that is asked for known vulnerabilities; without a way to it (OSV= for none) nothing is audited, and
+# nothing fails.
+OSV ?= https://api.osv.dev/v1/query
+
+.PHONY: audit
+audit: $(VENV)/.dev ## Ask a public database whether a pinned package has a known vulnerability
+	@told=$$(mktemp); trap 'rm -f "$$told"' EXIT; \
+	if test -z "$(OSV)"; then echo "warning: not audited: no database is to be asked" >&2; \
+	elif $(BIN)/pip-audit --requirement requirements.lock --disable-pip --vulnerability-service osv --osv-url $(OSV) \
+		--timeout 10 --progress-spinner off >"$$told" 2>&1; then cat "$$told"; \
+	elif grep -q '^Found [0-9]* known vulnerabilit' "$$told"; then cat "$$told" >&2; exit 1; \
+	else echo "warning: not audited: $$(tail -n 1 "$$told")" >&2; fi
 
 .PHONY: format
 format: $(VENV)/.dev ## Lay the code out and mend what can be mended by itself

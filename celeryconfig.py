@@ -90,5 +90,7 @@ beat_schedule = {
     "watchdog": {"task": "upkeep.watchdog", "schedule": 60.0, "options": {"expires": 60}},
     "start_schedules": {"task": "upkeep.start_schedules", "schedule": 15.0, "options": {"expires": 15}},
     "read_feeds": {"task": "upkeep.read_feeds", "schedule": 60.0, "options": {"expires": 60}},
+    "alert": {"task": "upkeep.alert", "schedule": 60.0, "options": {"expires": 60}},
+    "merge_sums": {"task": "upkeep.merge_sums", "schedule": 600.0, "options": {"expires": 600}},
     "tidy": {"task": "upkeep.tidy", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
 }

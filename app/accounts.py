@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,8 +15,10 @@ from app.db.models import ApiKey, User
 from app.domain.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
 from app.domain.keys import api_key_hash, new_api_key, shown_prefix
 from app.domain.plans import Plan
+from app.domain.webhooks import new_secret
 
 MAX_NAME = 200
+SECRET_OVERLAP = timedelta(days=1)  # how long a replaced secret goes on to sign
 MAX_KEYS = 100  # of one user that are good at once: more is a script gone wrong
 
 
@@ -97,6 +99,24 @@ def key_by_id(session: Session, key_id: uuid.UUID) -> Identity:
     if row is None:
         raise Unauthenticated("the key of this ticket is unknown or revoked")
     return Identity(row[1], row[0])
+
+
+def set_webhook(user: User, url: str | None) -> str | None:
+    """Tell a user's news to `url`, or to nobody; return the secret that signs it if it is new: show it once."""
+    secret = None
+    if url is not None and user.webhook_secret is None:
+        secret = user.webhook_secret = new_secret()
+    user.webhook_url = url
+    return secret
+
+
+def replace_webhook_secret(user: User) -> str:
+    """Return a new secret: show it once. The one before signs too for a day, so that no message is lost meanwhile."""
+    if user.webhook_secret is not None:
+        user.webhook_secret_before = user.webhook_secret
+        user.webhook_before_until = datetime.now(UTC) + SECRET_OVERLAP
+    user.webhook_secret = new_secret()
+    return user.webhook_secret
 
 
 def _good(name: str) -> str:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Call, Piece, Run
-from app.domain.errors import BudgetReached, NotClaimed
-from app.domain.prices import Usage
+from app.domain.errors import BudgetReached, MoneyHeld, NotClaimed
+from app.domain.prices import Usage, usd
 from app.domain.states import LIVE_RUNS, CallState, CostBasis
+from app.settlement import locked, move, settle
 
 MAX_UNKNOWN = 2  # of the same model: the first unknown outcome may be repeated once; a second one may not
 
@@ -37,6 +38,12 @@ class Asked:
     is_sandbox: bool
     counted_with: tuple[str, ...] = ()
     """Further purposes whose paid calls count with this one's."""
+    least_micro_usd: int | None = None
+    """What it can do with where the run has no room for its worst: a shorter reply. None = it cannot."""
+    kept_micro_usd: int = 0
+    """What it must leave of the run's money for what the run needs more."""
+    kept_again_micro_usd: int = 0
+    """The same, when its piece has paid for this purpose before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,15 @@ class Outcome:
     reply_bytes: int
     provider_ref: str | None
     http_status: int
+    pictures: int = 0
+    """Pictures in the reply."""
 
 
 def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, asked: Asked) -> uuid.UUID:
-    """Write the INTENT of a call and return its id.
+    """Write the INTENT of a call and return its id. It may cost what its row says: its worst, or less where room is short.
 
     Raises NotClaimed when the lease or the run is gone, BudgetReached when the run's cap or the stage's number
-    of paid calls has no room for it.
+    of paid calls has no room for it, MoneyHeld when there may be room once calls under way have ended.
     """
     run = session.execute(
         select(Run).where(Run.id == run_id).with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -65,20 +74,38 @@ def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, 
     held = session.scalar(select(Piece.id).where(Piece.id == piece.id, Piece.lease_token == token))
     if held is None or run.state not in LIVE_RUNS or run.round != piece.round:
         raise NotClaimed(f"the claim of piece {piece.id} was lost before the call")
-    _check_count(session, piece, asked)
-    if (
-        asked.worst_micro_usd
-        and run.spent_micro_usd + run.held_micro_usd + asked.worst_micro_usd > run.reserved_micro_usd
-    ):
-        raise BudgetReached(
-            f"one more {asked.purpose} may cost ${asked.worst_micro_usd / 1e6:.4f} and the run's cap of"
-            f" ${run.reserved_micro_usd / 1e6:.2f} has no room for it; raise max_cost_usd",
-            code="run_budget_reached",
-        )
-    run.held_micro_usd += asked.worst_micro_usd
-    call = _call(run.user_id, piece, asked, worst_micro_usd=asked.worst_micro_usd)
+    granted = 0
+    if asked.worst_micro_usd:  # else it is free, as a moderation is: it may be asked as often as it takes
+        paid = _paid_calls(session, piece, asked)
+        granted = _granted(session, run, asked, asked.kept_again_micro_usd if paid else asked.kept_micro_usd)
+    run.held_micro_usd += granted
+    call = _call(run.user_id, piece, asked, worst_micro_usd=granted)
     session.add(call)
     return call.id
+
+
+def _granted(session: Session, run: Run, asked: Asked, kept: int) -> int:
+    """Return what a call may cost: its worst, or what there is if it can do with that. Raises BudgetReached, MoneyHeld."""
+    worst, least = asked.worst_micro_usd, asked.worst_micro_usd
+    if asked.least_micro_usd is not None:
+        least = min(asked.least_micro_usd, worst)
+    room = run.reserved_micro_usd - run.spent_micro_usd - run.held_micro_usd - kept
+    if worst <= room:
+        return worst
+    under_way = select(func.coalesce(func.sum(Call.worst_micro_usd), 0)).where(
+        Call.run_id == run.id, Call.state == CallState.INTENT
+    )
+    soon = room + int(session.scalar(under_way) or 0)  # they usually cost less than they hold
+    if worst <= soon or room < least <= soon:
+        raise MoneyHeld("the run's money is held by calls under way; what they leave decides")
+    if least <= room:
+        return room
+    needed = f", and what the run needs more takes ${usd(kept)} of that" if kept else ""
+    raise BudgetReached(
+        f"one more {asked.purpose} may cost ${usd(least)}; of the run's cap of ${usd(run.reserved_micro_usd)},"
+        f" ${usd(max(room + kept, 0))} is left{needed}; raise max_cost_usd",
+        code="run_budget_reached",
+    )
 
 
 def _call(user_id: uuid.UUID, piece: Piece, asked: Asked, **values: Any) -> Call:
@@ -102,9 +129,8 @@ def _call(user_id: uuid.UUID, piece: Piece, asked: Asked, **values: Any) -> Call
     )
 
 
-def _check_count(session: Session, piece: Piece, asked: Asked) -> None:
-    if asked.worst_micro_usd == 0:
-        return  # free, as a moderation is: it may be asked as often as it takes
+def _paid_calls(session: Session, piece: Piece, asked: Asked) -> int:
+    """Return how many calls the piece has paid for this purpose in this round. Raises BudgetReached."""
     is_unknown_here = and_(Call.state == CallState.UNKNOWN, Call.provider == asked.provider, Call.model == asked.model)
     paid, unknown_here = session.execute(
         select(func.count(), func.count().filter(is_unknown_here))
@@ -123,12 +149,13 @@ def _check_count(session: Session, piece: Piece, asked: Asked) -> None:
             f"{asked.max_charged_calls} paid calls for {asked.purpose} did not give a usable result",
             code="paid_calls_used_up",
         )
+    return int(paid)
 
 
 def succeeded(session: Session, call_id: uuid.UUID, outcome: Outcome) -> None:
     """Journal a reply and settle its money; once, whatever became of the claim."""
     usage = outcome.usage
-    _settle(
+    settle(
         session,
         call_id,
         outcome.cost_micro_usd,
@@ -139,6 +166,7 @@ def succeeded(session: Session, call_id: uuid.UUID, outcome: Outcome) -> None:
         tokens_out=usage.tokens_out if usage else None,
         tokens_cached=usage.cached_in if usage else None,
         tokens_image=usage.image_out if usage else None,
+        pictures=outcome.pictures,
         reply=outcome.reply,
         reply_bytes=outcome.reply_bytes,
         provider_ref=outcome.provider_ref,
@@ -148,7 +176,7 @@ def succeeded(session: Session, call_id: uuid.UUID, outcome: Outcome) -> None:
 
 def rejected(session: Session, call_id: uuid.UUID, code: str, message: str, http_status: int | None) -> None:
     """Journal that the provider rejected the call: nothing was charged."""
-    _settle(
+    settle(
         session,
         call_id,
         0,
@@ -177,29 +205,26 @@ def unknown(session: Session, call_id: uuid.UUID, code: str, message: str, http_
     )
 
 
-def _settle(session: Session, call_id: uuid.UUID, cost: int | None, **values: object) -> None:
-    """Set a call's outcome and move its money from held to spent. INTENT or UNKNOWN only: never twice.
+def settle_late(
+    session: Session, call_id: uuid.UUID, cost_micro_usd: int, basis: CostBasis, provider_ref: str | None = None
+) -> bool:
+    """Settle a call in doubt by what its provider reports; return False when there is nothing to settle.
 
-    An unknown cost is spent at its worst: the cap must hold although nobody can say what it was.
+    In doubt: UNKNOWN, or a reply whose cost nobody knew. Nothing charged = it FAILED. After the end of its round, what
+    it cost less than its worst case goes back to the month. cost_micro_usd: 0 or more. provider_ref: None = as it is.
+    A job that is still waited for is not to be settled here: ask only of calls that are older than any step.
     """
-    run_id = session.scalars(select(Call.run_id).where(Call.id == call_id)).one()
-    session.execute(select(Run.id).where(Run.id == run_id).with_for_update(key_share=True))
-    worst = session.execute(
-        update(Call)
-        .where(Call.id == call_id, Call.state.in_([CallState.INTENT, CallState.UNKNOWN]))
-        .values(ended_at=func.now(), **values)
-        .returning(Call.worst_micro_usd)
-    ).scalar_one_or_none()
-    if worst is None:
-        return
-    session.execute(
-        update(Run)
-        .where(Run.id == run_id)
-        .values(
-            held_micro_usd=Run.held_micro_usd - worst,
-            spent_micro_usd=Run.spent_micro_usd + (worst if cost is None else cost),
-        )
-    )
+    ref = {} if provider_ref is None else {"provider_ref": provider_ref}
+    known: dict[str, Any] = {"cost_micro_usd": cost_micro_usd, "cost_basis": basis, **ref}
+    if call := locked(session, call_id, and_(Call.state == CallState.SUCCEEDED, Call.cost_micro_usd.is_(None))):
+        session.execute(update(Call).where(Call.id == call_id).values(**known))
+        move(session, call, held=0, spent=cost_micro_usd - call.worst_micro_usd)
+        return True
+    if locked(session, call_id, Call.state == CallState.UNKNOWN) is None:
+        return False
+    # Without a reply it is nothing that a repeat could read.
+    state = CallState.SUCCEEDED if cost_micro_usd else CallState.FAILED
+    return settle(session, call_id, cost_micro_usd, state=state, accepted=False if cost_micro_usd else None, **known)
 
 
 def judge(session: Session, call_id: uuid.UUID, *, accepted: bool, code: str | None = None) -> None:
@@ -287,13 +312,18 @@ def _preference(asked: Sequence[Asked]) -> ColumnElement[int]:
 
 
 def mark_abandoned(session: Session, whose: ColumnElement[bool]) -> None:
-    """Make the open calls UNKNOWN that a former owner of a piece left behind: it died, or lost its lease."""
+    """Make the open calls UNKNOWN that a former owner of a piece left behind: it died, or lost its lease.
+
+    What is free cost nothing, answered or not: it FAILED, or it would stay in doubt for ever.
+    """
+    free = Call.worst_micro_usd == 0
     session.execute(
         update(Call)
         .where(whose, Call.state == CallState.INTENT)
         .values(
-            state=CallState.UNKNOWN,
-            cost_basis=CostBasis.UNKNOWN,
+            state=case((free, literal(CallState.FAILED, Call.state.type)), else_=CallState.UNKNOWN),
+            cost_basis=case((free, literal(CostBasis.NONE, Call.cost_basis.type)), else_=CostBasis.UNKNOWN),
+            cost_micro_usd=case((free, 0)),
             error_code="owner_lost",
             error="the worker that made this call went away before the answer was written",
             ended_at=datetime.now(UTC),

@@ -1,13 +1,55 @@
-"""Logs: one JSON line per event, with ids; never prompts, keys or pictures."""
+"""Logs: one JSON line per event, with ids; never prompts, keys or pictures.
+
+Whoever begins a request, a step or a call binds its ids once; every line within bears them, whoever writes it.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 
+_ids: ContextVar[Mapping[str, str]] = ContextVar("log_ids", default=MappingProxyType({}))
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+@contextmanager
+def bound(**ids: object) -> Iterator[None]:
+    """Have every line of this thread bear `ids` until the block ends, beside those that are bound already."""
+    token = _ids.set({**_ids.get(), **_as_text(ids)})
+    try:
+        yield
+    finally:
+        _ids.reset(token)
+
+
+def ids() -> Mapping[str, str]:
+    """Return the ids that lines of this thread bear."""
+    return _ids.get()
+
+
+def bind_only(ids: Mapping[str, object]) -> None:
+    """Have every line of this thread bear these ids and no others: at the edge of a request, and in helping threads."""
+    _ids.set(_as_text(ids))
+
+
+def _as_text(ids: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in ids.items()}
+
+
+class WithIds(logging.Filter):
+    """Lets every record pass, and adds the bound ids that it does not have itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True."""
+        for name, value in _ids.get().items():
+            record.__dict__.setdefault(name, value)
+        return True
 
 
 class JsonLines(logging.Formatter):
@@ -31,6 +73,7 @@ def configure(level: int = logging.INFO) -> None:
     """Write this process' logs to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    handler.addFilter(WithIds())  # of the handler: a logger's own filters do not see what its children write
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("httpx", "httpcore", "botocore", "urllib3", "PIL"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.db.models import QuotaEntry, QuotaMonth, Run, User
+from app.db.models import Call, QuotaEntry, QuotaMonth, Run, User
 from app.domain.errors import QuotaExceeded
+from app.domain.prices import usd
 from app.domain.states import QuotaEntryKind, QuotaUnit
+
+log = logging.getLogger(__name__)
 
 WORDS = {
     QuotaUnit.POSTS: "posts",
@@ -27,33 +32,58 @@ def reserve(
 ) -> None:
     """Take `amounts` of the user's month for one round of a run. Raises QuotaExceeded; then nothing may be committed.
 
-    One conditional upsert per unit: PostgreSQL locks the row, so 50 requests at once on a month with 3 left
-    find room exactly 3 times.
+    One conditional upsert for all units: PostgreSQL locks the rows, so 50 requests at once on a month with 3 left
+    find room exactly 3 times. It comes last, for these rows are locked until the commit: whatever stands between the
+    two, all orders of one user wait for.
     """
-    for unit in _in_lock_order(amounts):
-        amount, limit = amounts[unit], user.plan.terms.limit(unit)
-        upsert = insert(QuotaMonth).values(user_id=user.id, month=month, unit=unit, used=amount)
-        room = None if limit is None else QuotaMonth.used + amount <= limit
-        taken = session.execute(
-            upsert.on_conflict_do_update(
-                index_elements=[QuotaMonth.user_id, QuotaMonth.month, QuotaMonth.unit],
-                set_={"used": QuotaMonth.used + amount},
-                where=room,
-            ).returning(QuotaMonth.used)
-        ).scalar_one_or_none()
-        if taken is None or (limit is not None and taken > limit):
-            raise _exceeded(user, unit, limit or 0, amount)
-        session.add(
-            QuotaEntry(
-                user_id=user.id,
-                run_id=run_id,
-                round=round_,
-                month=month,
-                unit=unit,
-                kind=QuotaEntryKind.RESERVED,
-                amount=amount,
-            )
+    units = _in_lock_order(amounts)
+    limits = {unit: user.plan.terms.limit(unit) for unit in units}
+    session.add_all(
+        QuotaEntry(
+            user_id=user.id,
+            run_id=run_id,
+            round=round_,
+            month=month,
+            unit=unit,
+            kind=QuotaEntryKind.RESERVED,
+            amount=amounts[unit],
         )
+        for unit in units
+    )
+    session.flush()
+    used = _take(
+        session, [{"user_id": user.id, "month": month, "unit": unit, "used": amounts[unit]} for unit in units], limits
+    )
+    for unit, limit in limits.items():
+        if unit not in used or (limit is not None and used[unit] > limit):
+            raise _exceeded(user, unit, limit or 0, amounts[unit])
+
+
+def _take(
+    session: Session, rows: Sequence[Mapping[str, Any]], limits: Mapping[QuotaUnit, int | None]
+) -> dict[QuotaUnit, int]:
+    """Add `rows` to their months where the limits have room; return what is used now, of the units that had room."""
+    upsert = insert(QuotaMonth)
+    after = QuotaMonth.used + upsert.excluded.used
+    capped = {unit: limit for unit, limit in limits.items() if limit is not None}
+    room = after <= case(capped, value=QuotaMonth.unit, else_=after) if capped else None
+    taken = session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=[QuotaMonth.user_id, QuotaMonth.month, QuotaMonth.unit], set_={"used": after}, where=room
+        ).returning(QuotaMonth.unit, QuotaMonth.used),
+        rows,
+    )
+    return dict(taken.all())
+
+
+def would_refuse(session: Session, user: User, month: date, amounts: Mapping[QuotaUnit, int]) -> QuotaExceeded | None:
+    """Return the refusal that an order of these amounts would get now; None when the month has room."""
+    used = usage(session, user, month)
+    for unit in _in_lock_order(amounts):
+        limit, taken = used[unit]["limit"], used[unit]["used"] or 0
+        if limit is not None and taken + amounts[unit] > limit:
+            return _exceeded(user, unit, limit, amounts[unit])
+    return None
 
 
 def _in_lock_order(units: Iterable[QuotaUnit]) -> list[QuotaUnit]:
@@ -65,8 +95,8 @@ def _in_lock_order(units: Iterable[QuotaUnit]) -> list[QuotaUnit]:
 def _exceeded(user: User, unit: QuotaUnit, limit: int, amount: int) -> QuotaExceeded:
     if unit is QuotaUnit.MONEY:
         return QuotaExceeded(
-            f"this run may cost up to ${amount / 1e6:.2f}, and the {user.plan} plan's month has a cap of"
-            f" ${limit / 1e6:.2f}; lower max_cost_usd, wait for running posts to end, or raise the plan",
+            f"this run may cost up to ${usd(amount)}, and the {user.plan} plan's month has a cap of"
+            f" ${usd(limit)}; lower max_cost_usd, wait for running posts to end, or raise the plan",
             code="budget_exceeded",
         )
     left = "they are used up" if amount == 1 else f"fewer than the {amount} of this order are left"
@@ -83,9 +113,22 @@ def refund(session: Session, run: Run) -> None:
 
 
 def release_money(session: Session, run: Run) -> None:
-    """Give back what the round reserved and did not spend; what open or uncertain calls hold stays reserved."""
-    rest = max(run.reserved_micro_usd - run.spent_micro_usd - run.held_micro_usd, 0)
-    _give_back(session, run, QuotaEntryKind.RELEASED, {QuotaUnit.MONEY: rest})
+    """Give back what the round reserved and did not spend; what open or uncertain calls hold stays reserved.
+
+    What it spent above its reservation is booked in full: a provider charged more than the worst that we knew.
+    """
+    rest = run.reserved_micro_usd - run.spent_micro_usd - run.held_micro_usd
+    _give_back(session, run, QuotaEntryKind.RELEASED, {QuotaUnit.MONEY: max(rest, 0)})
+    if rest < 0:
+        reconcile(session, run.id, run.round, -rest)
+        log.warning("round_overran", extra={"run_id": str(run.id), "round": run.round, "over_micro_usd": -rest})
+
+
+def spent_at(session: Session, run_id: uuid.UUID, round_: int) -> dict[str, int]:
+    """Return per provider what the calls of a round did cost, in micro-USD; those in doubt at their worst."""
+    cost = func.sum(func.coalesce(Call.cost_micro_usd, Call.worst_micro_usd))
+    query = select(Call.provider, cost).where(Call.run_id == run_id, Call.round == round_).group_by(Call.provider)
+    return {provider: int(total) for provider, total in session.execute(query)}
 
 
 def _give_back(session: Session, run: Run, kind: QuotaEntryKind, amounts: Mapping[QuotaUnit, int | None]) -> None:
@@ -118,6 +161,48 @@ def _give_back(session: Session, run: Run, kind: QuotaEntryKind, amounts: Mappin
             .where(QuotaMonth.user_id == entry.user_id, QuotaMonth.month == entry.month, QuotaMonth.unit == entry.unit)
             .values(used=QuotaMonth.used - amount)
         )
+
+
+def reconcile(session: Session, run_id: uuid.UUID, round_: int, amount: int) -> None:
+    """Take `amount` of money of the month in which a round that is over reserved it; below 0 = give it back.
+
+    As often as a call of that round is settled late: one line of the ledger adds them up.
+    """
+    reserved = session.scalars(
+        select(QuotaEntry).where(
+            QuotaEntry.run_id == run_id,
+            QuotaEntry.round == round_,
+            QuotaEntry.kind == QuotaEntryKind.RESERVED,
+            QuotaEntry.unit == QuotaUnit.MONEY,
+        )
+    ).one_or_none()
+    if reserved is None:
+        return  # a copy's round reserves nothing, and pays nothing
+    line = insert(QuotaEntry).values(
+        id=uuid.uuid4(),
+        user_id=reserved.user_id,
+        run_id=run_id,
+        round=round_,
+        month=reserved.month,
+        unit=QuotaUnit.MONEY,
+        kind=QuotaEntryKind.RECONCILED,
+        amount=amount,
+    )
+    session.execute(
+        line.on_conflict_do_update(
+            index_elements=[QuotaEntry.run_id, QuotaEntry.round, QuotaEntry.unit, QuotaEntry.kind],
+            set_={"amount": QuotaEntry.amount + line.excluded.amount},
+        )
+    )
+    session.execute(
+        update(QuotaMonth)
+        .where(
+            QuotaMonth.user_id == reserved.user_id,
+            QuotaMonth.month == reserved.month,
+            QuotaMonth.unit == QuotaUnit.MONEY,
+        )
+        .values(used=QuotaMonth.used + amount)
+    )
 
 
 def usage(session: Session, user: User, month: date) -> dict[str, dict[str, int | None]]:

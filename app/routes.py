@@ -7,7 +7,6 @@ file with one table will do, and one from an older version goes on working.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,11 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from app import toml
 from app.domain.capabilities import OPTIONS, PROVIDER_CAPABILITIES, Capability
 from app.domain.errors import SetupError
-from app.domain.prices import Price, price_of
+from app.domain.prices import Price
+from app.prices import price_of
 from app.settings import KEY_SETTINGS, settings
 
 SHIPPED = Path(__file__).with_name("routes.toml")
@@ -29,15 +30,13 @@ NEEDS: dict[str, Capability] = {
     "review_image": Capability.VISION,
     "screen_image": Capability.MODERATION,
     "research": Capability.RESEARCH,
+    "transcribe": Capability.TRANSCRIPTION,
 }
 """What a model must be able to do for a purpose; any other purpose needs text."""
 ESSENTIAL = ("write_content", "draft_prompt", "rewrite_prompt", "render_image", "review_image")
 """Purposes that every post needs; the others are left out where nobody serves them."""
+HINT = '; a route also may be "provider/model"'
 Kind = Literal["text", "image"]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _plain(value: object) -> object:
@@ -48,7 +47,7 @@ def _plain(value: object) -> object:
     return value
 
 
-class Route(_Table):
+class Route(toml.Table):
     """One model at one provider, with the parameters that it is asked with."""
 
     use: str
@@ -79,7 +78,7 @@ def _spelled_out(value: object) -> object:
     return {"use": value} if isinstance(value, str) else value
 
 
-class Purpose(_Table):
+class Purpose(toml.Table):
     """The routes of one purpose."""
 
     routes: Annotated[tuple[Annotated[Route, BeforeValidator(_spelled_out)], ...], Field(min_length=1, strict=False)]
@@ -92,7 +91,7 @@ class Purpose(_Table):
     """False: it is left out, as if nobody served it."""
 
 
-class Limit(_Table):
+class Limit(toml.Table):
     """What a provider lets us do, over all workers."""
 
     in_flight: int = Field(ge=1)
@@ -103,7 +102,7 @@ class Limit(_Table):
     """Requests that may start at once although the rate is lower."""
 
 
-class Limits(_Table):
+class Limits(toml.Table):
     """A provider's limits by kind of request."""
 
     image: Limit = Limit(in_flight=5)  # the brief's semaphore
@@ -127,7 +126,7 @@ def routes() -> Routes:
 def read_routes(path: Path) -> Routes:
     """Return the routes of a file, filled up with those that are shipped; read once. Raises as `routes` does."""
     shipped = Routes() if path == SHIPPED else read_routes(SHIPPED)
-    table = _toml(path)
+    table = toml.read(path, "routes file", "PRESSROOM_ROUTES")
     limits = table.pop("limits", {})
     known = shipped.purposes or table
     problems = [f"there is no purpose {name!r}; there are {', '.join(known)}" for name in table if name not in known]
@@ -142,21 +141,9 @@ def read_routes(path: Path) -> Routes:
     )
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise SetupError(
-            f"the routes file {path} cannot be read ({exc.strerror}); PRESSROOM_ROUTES names it, without it the shipped"
-            " one is used"
-        ) from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise SetupError(f"the routes file {path} is no TOML: {exc}") from exc
-
-
 def _problems_of_purpose(name: str, table: Any) -> Iterator[str]:
     """Yield all that is wrong with a purpose; the routes are looked at also where something else cannot be read."""
-    yield from _misread(Purpose, name, table)
+    yield from toml.misread(Purpose, name, table, hint=HINT)
     if not isinstance(table, dict):
         return
     need = NEEDS.get(name, Capability.TEXT)
@@ -183,7 +170,10 @@ def _problems_of_route(route: Route, need: Capability) -> Iterator[str]:
         yield f"{route.use} cannot be asked for {need}"
     elif price is None:
         asked = " with these options" if price_of(route.provider, route.model) else ""
-        yield f"the price of {route.use}{asked} is unknown, and every run has a budget; add it to app/domain/prices.py"
+        yield (
+            f"the price of {route.use}{asked} is unknown, and every run has a budget; write it into a file that"
+            " PRESSROOM_PRICES names"
+        )
 
 
 def _problems_of_limits(tables: Any) -> Iterator[str]:
@@ -191,32 +181,13 @@ def _problems_of_limits(tables: Any) -> Iterator[str]:
         yield "limits: write [limits.gemini]"
         return
     for name, table in tables.items():
-        yield from _misread(Limits, f"limits.{name}", table)
+        yield from toml.misread(Limits, f"limits.{name}", table, hint=HINT)
         if name not in PROVIDER_CAPABILITIES:
             yield f"limits: {_no_provider(name)}"
 
 
 def _no_provider(name: str) -> str:
     return f"there is no provider {name!r}; there are {', '.join(PROVIDER_CAPABILITIES)}"
-
-
-def _misread(kind: type[BaseModel], name: str, table: Any) -> Iterator[str]:
-    """Yield why a table cannot be read."""
-    try:
-        kind.model_validate(table)
-    except ValidationError as exc:
-        for error in exc.errors():
-            yield f"{'.'.join([name, *map(str, error['loc'])])}: {_told(error['type'], error['msg'])}"
-
-
-def _told(kind: str, message: str) -> str:
-    match kind:
-        case "extra_forbidden":
-            return "there is no such key"
-        case "model_type":
-            return 'a table is expected; a route also may be "provider/model"'
-        case _:
-            return message.removeprefix("Value error, ")
 
 
 def purpose_named(name: str) -> Purpose:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Call
 from app.domain.capabilities import Capability
-from app.domain.errors import ProviderBusy
+from app.domain.provider_errors import ProviderBusy
 from app.domain.states import CallState, CostBasis
 from app.routes import NEEDS
 

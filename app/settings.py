@@ -8,9 +8,10 @@ from datetime import timedelta
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.errors import SetupError
@@ -48,6 +49,39 @@ def _host_or_network(entry: str) -> str:
 HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host_or_network)], ...], NoDecode, BeforeValidator(_listed)]
 Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_listed)]
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    """Return the address of a mail server. Raises ValueError, which says nothing of what is in it."""
+    try:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0:
+            return url
+    except ValueError:
+        pass
+    raise ValueError(
+        "write it as smtp://user:password@host:587 or smtps://user:password@host:465, with %-codes for /, @ and :"
+        " in the password"
+    ) from None
+
+
+def _receiver(url: SecretStr) -> SecretStr:
+    """Return the address of a receiver of POSTs. Raises ValueError."""
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address starts with http:// or https://")
+    return url
+
+
+def _mailbox(address: str) -> str:
+    """Return an e-mail address. Raises ValueError."""
+    if not MAILBOX.fullmatch(address):
+        raise ValueError(f"{address!r} is no e-mail address")
+    return address
+
+
+MAILBOX = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+Mailboxes = Annotated[tuple[Annotated[str, AfterValidator(_mailbox)], ...], NoDecode, BeforeValidator(_listed)]
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
@@ -96,6 +130,8 @@ class Settings(BaseSettings):
 
     ai_gateway_api_key: SecretStr | None = Field(None, validation_alias="AI_GATEWAY_API_KEY")
     ai_gateway_base_url: str = Field(GATEWAY_URL, validation_alias="AI_GATEWAY_BASE_URL")
+    gateway_labels: bool = Field(False, validation_alias="PRESSROOM_GATEWAY_LABELS")
+    """Send each call's id to the gateway as a tag, which it bills: `pressroom reconcile` then finds calls without an answer."""
     google_ai_key: SecretStr | None = Field(None, validation_alias=_either(*KEY_SETTINGS["gemini"]))
     google_ai_base_url: str = Field(
         "https://generativelanguage.googleapis.com/v1beta", validation_alias="GOOGLE_AI_BASE_URL"
@@ -111,6 +147,10 @@ class Settings(BaseSettings):
 
     routes_file: AbsolutePath | None = Field(None, validation_alias="PRESSROOM_ROUTES")
     """TOML: which models serve a purpose, and what providers allow; None = as shipped, app/routes.toml."""
+    prices_file: AbsolutePath | None = Field(None, validation_alias="PRESSROOM_PRICES")
+    """TOML: what models cost; None = as shipped, app/prices.toml."""
+    manual_work_file: AbsolutePath | None = Field(None, validation_alias="PRESSROOM_MANUAL_WORK")
+    """TOML: what work by hand takes and is worth, for `pressroom report roi`; None = as shipped, app/manual_work.toml."""
 
     r2_endpoint: str | None = Field(None, validation_alias="R2_ENDPOINT")
     r2_access_key_id: str | None = Field(None, validation_alias="R2_ACCESS_KEY_ID")
@@ -127,12 +167,27 @@ class Settings(BaseSettings):
     flower_user: str = Field("pressroom", validation_alias="PRESSROOM_FLOWER_USER")
     flower_password: SecretStr | None = Field(None, validation_alias="PRESSROOM_FLOWER_PASSWORD")
     """Flower's password; None = `pressroom up` makes one and prints it."""
+    metrics_token: SecretStr | None = Field(None, min_length=16, validation_alias="PRESSROOM_METRICS_TOKEN")
+    """What a scrape of /metrics has to bring, as bearer token or password; None = there are no metrics."""
 
     fetch_allow: Hosts = Field((), validation_alias="PRESSROOM_FETCH_ALLOW")
     """Hosts and networks that urls of users may lead to although they are not public, for example a CMS inside."""
     fetch_ports: Ports = Field((80, 443), validation_alias="PRESSROOM_FETCH_PORTS")
     """Ports that urls of users may name."""
 
+    alert_webhook: Annotated[SecretStr, AfterValidator(_receiver)] | None = Field(
+        None, validation_alias="PRESSROOM_ALERT_WEBHOOK"
+    )
+    """Where alerts of budgets are told, by POST; None = nowhere. Often a secret in itself."""
+    alert_email: Mailboxes = Field((), validation_alias="PRESSROOM_ALERT_EMAIL")
+    """Who gets alerts of budgets by e-mail; it needs `smtp_url`."""
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = Field(
+        None, validation_alias="PRESSROOM_SMTP_URL"
+    )
+    """The mail server, with user and password."""
+
+    requests_per_minute: int = Field(3000, ge=0, le=1_000_000, validation_alias="PRESSROOM_REQUESTS_PER_MINUTE")
+    """Requests that one API key may send in a minute, and at once; 0 = as many as it likes."""
     max_runs_in_flight: int = Field(20, ge=1, validation_alias="PRESSROOM_MAX_RUNS_IN_FLIGHT")
     """Runs of all users that are worked on at once; the others wait in QUEUED."""
     lease: Seconds = Field(timedelta(seconds=30), validation_alias="PRESSROOM_LEASE")
@@ -145,6 +200,12 @@ class Settings(BaseSettings):
     """Without progress for this long, the watchdog ends a run (the brief's 10 minutes)."""
     visibility_timeout_s: int = Field(600, ge=1, validation_alias="PRESSROOM_VISIBILITY_TIMEOUT")
     """Seconds until Redis hands out an unacknowledged message again: the last resort behind the relay."""
+
+    @model_validator(mode="after")
+    def _can_send_mail(self) -> Self:
+        if self.alert_email and self.smtp_url is None:
+            raise ValueError("PRESSROOM_ALERT_EMAIL needs a mail server: set PRESSROOM_SMTP_URL")
+        return self
 
     @property
     def is_sandboxed(self) -> bool:

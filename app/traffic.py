@@ -48,8 +48,8 @@ class LimitKeys(NamedTuple):
     served: str
     """Hash: user -> virtual time of its next turn."""
     state: str
-    """Hash: `next` and `paused` (nothing is granted before), `virtual` time, `number` of the last waiter, and `hold`:
-    how long a slot is held, on average."""
+    """Hash: `next` and `paused` (nothing is granted before), `virtual` time, `number` of the last waiter, `hold`: how
+    long a slot is held, on average; `grants` that are over, and `waited`: how long threads waited for them, in all."""
     refused: str
     """Hash: `first` and `count` of a row of 429s that no success has ended."""
     places: str
@@ -72,6 +72,10 @@ class LimitState:
     """In threads and in their rows."""
     paused_s: float
     """0 = not paused."""
+    grants: int = 0
+    """Slots that were granted and are free again, since somebody first asked after two quiet hours."""
+    waited_s: float = 0.0
+    """How long threads waited for those, in all; waits in rows are not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +136,10 @@ def _limit_now(redis: Redis, provider: str, kind: str) -> LimitState:
     pipeline = redis.pipeline(transaction=False)
     pipeline.zcount(keys.slots, now, "+inf")
     pipeline.zcount(keys.asked, now - FORGET_S * 1000, "+inf")
-    pipeline.hget(keys.state, "paused")
-    in_flight, waiting, paused = pipeline.execute()
-    return LimitState(provider, kind, in_flight, waiting, max(float(paused or 0) - now, 0) / 1000)
+    pipeline.hmget(keys.state, "paused", "grants", "waited")
+    in_flight, waiting, (paused, grants, waited) = pipeline.execute()
+    pause_s = max(float(paused or 0) - now, 0) / 1000
+    return LimitState(provider, kind, in_flight, waiting, pause_s, int(grants or 0), float(waited or 0) / 1000)
 
 
 def breakers_now() -> list[BreakerState]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -95,6 +96,7 @@ def _counted(answer: Answer, ask: Ask, model: Model, *, has_output: bool) -> Ans
     paints = ask.kind is Kind.IMAGE
     image_tokens = (ask.image_tokens or model.image_tokens) * ask.count if paints and has_output else 0
     text_tokens = 0 if paints else _tokens(answer.text)
+    heard_s = math.ceil(ask.audio_s)
     return replace(
         answer,
         completion_tokens=text_tokens + image_tokens,
@@ -106,6 +108,7 @@ def _counted(answer: Answer, ask: Ask, model: Model, *, has_output: bool) -> Ans
             image_tokens,
             input_image_tokens=answer.input_image_tokens,
             pictures=ask.count if paints and has_output else 0,
+            audio_s=heard_s,
         ),
     )
 

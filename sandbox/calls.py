@@ -27,6 +27,7 @@ class Kind(StrEnum):
     TEXT = "text"
     JSON = "json"
     IMAGE = "image"
+    TRANSCRIPT = "transcript"
     MODERATION = "moderation"
     POLL = "poll"
     """How a job stands; free."""
@@ -36,7 +37,7 @@ class Kind(StrEnum):
     @property
     def is_paid(self) -> bool:
         """Tell whether such a call reaches a model and goes on the bill."""
-        return self in (Kind.TEXT, Kind.JSON, Kind.IMAGE)
+        return self in (Kind.TEXT, Kind.JSON, Kind.IMAGE, Kind.TRANSCRIPT)
 
 
 class Trouble(StrEnum):
@@ -124,6 +125,8 @@ class Ask:
     """The type of the pictures to make."""
     image_tokens: int | None = None
     """Output tokens of one picture where the request decides; None: the model's figure."""
+    audio_s: float = 0.0
+    """Seconds of sound that came with the request."""
     is_job: bool = False
     """Answered at once with an id; the pictures are made later."""
     options: Json = field(default_factory=dict)

@@ -30,6 +30,8 @@ class Price:
     """Per token of a picture shown; None: as text."""
     picture_micro_usd: int = 0
     """Per picture made, where pictures are not counted in tokens."""
+    second_micro_usd: int = 0
+    """Per begun second of sound heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Model:
     """Output tokens of one 1K picture."""
     thinks: bool = False
     """Bills thoughts on top of its reply."""
+    hears: bool = False
+    """Not for chat at all; writes down what is said in a recording."""
 
     @property
     def creator(self) -> str:
@@ -130,7 +134,13 @@ BY_VENDOR: dict[Vendor, dict[str, Model]] = {
     Vendor.GATEWAY: MODELS,
     Vendor.GEMINI: _direct("google"),
     Vendor.ANTHROPIC: _direct("anthropic", dashed=True),
-    Vendor.OPENAI: _direct("openai") | {"omni-moderation-latest": Model("omni-moderation-latest", Price(0, 0))},
+    # $0.006 and $0.0045 a minute of sound.
+    Vendor.OPENAI: _direct("openai")
+    | {
+        "omni-moderation-latest": Model("omni-moderation-latest", Price(0, 0)),
+        "whisper-1": Model("whisper-1", Price(0, 0, second_micro_usd=100), hears=True),
+        "gpt-transcribe": Model("gpt-transcribe", Price(0, 0, second_micro_usd=75), hears=True),
+    },
     # No list price is published; $0.018 a picture is what its own reply tells.
     Vendor.LEONARDO: {PHOENIX: Model(PHOENIX, Price(0, 0, picture_micro_usd=18_000), image_only=True)},
 }
@@ -150,6 +160,7 @@ def cost_micro_usd(
     *,
     input_image_tokens: int = 0,
     pictures: int = 0,
+    audio_s: int = 0,
 ) -> int | None:
     """Return what a call costs in micro-USD, rounded up to a whole one; None when the price is unknown.
 
@@ -165,7 +176,8 @@ def cost_micro_usd(
         + text_tokens * price.output_nano_usd
         + image_tokens * price.image_nano_usd
     )
-    return -(-nano // NANO_PER_MICRO) + price.request_micro_usd + pictures * price.picture_micro_usd
+    extra = pictures * price.picture_micro_usd + audio_s * price.second_micro_usd
+    return -(-nano // NANO_PER_MICRO) + price.request_micro_usd + extra
 
 
 def usd(micro_usd: int) -> str:

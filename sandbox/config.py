@@ -10,7 +10,7 @@ from sandbox.calls import Json, Kind
 
 # Seconds a call takes under `brief`: the product brief's own figures for content, prompts and pictures.
 BRIEF_S = {
-    Kind.JSON: (3.0, 5.0), Kind.TEXT: (4.0, 6.0), Kind.IMAGE: (3.0, 8.0),
+    Kind.JSON: (3.0, 5.0), Kind.TEXT: (4.0, 6.0), Kind.IMAGE: (3.0, 8.0), Kind.TRANSCRIPT: (5.0, 20.0),
     Kind.MODERATION: (0.2, 0.5), Kind.POLL: (0.05, 0.2), Kind.DOWNLOAD: (0.1, 0.4),
 }  # fmt: skip
 
@@ -104,6 +104,8 @@ class Config:
     pictures: Pictures = Pictures.PAINTED_ON_DEMAND
     picture_count: int = 48
     """How many pictures per aspect ratio are painted beforehand."""
+    usage_after_s: int = 0
+    """Seconds until the gateway's account knows of a call: look-ups before get a 404."""
 
     def paints_as(self, other: Config) -> bool:
         """Tell whether the same requests get the same pictures under both."""
@@ -119,6 +121,7 @@ class Config:
             "credits_micro_usd": self.credits_micro_usd,
             "pictures": self.pictures.value,
             "picture_count": self.picture_count,
+            "usage_after_s": self.usage_after_s,
         }
 
     def with_changes(self, changes: object) -> Config:
@@ -139,6 +142,7 @@ class Config:
             credits_micro_usd=_whole("credits_micro_usd", merged["credits_micro_usd"], minimum=0),
             pictures=_pictures(merged["pictures"]),
             picture_count=_whole("picture_count", merged["picture_count"], minimum=1),
+            usage_after_s=_whole("usage_after_s", merged["usage_after_s"], minimum=0),
         )
 
 

@@ -197,14 +197,19 @@ class Desk:
             return self._config.credits_micro_usd - self._ledger.total_micro_usd
 
     def charges(self) -> list[Charge]:
-        """Return everything on the bill, oldest first."""
+        """Return everything on the bill that accounts know of by now, oldest first."""
         with self._lock:
-            return self._ledger.charges()
+            return [charge for charge in self._ledger.charges() if self._is_known(charge)]
 
     def find_charge(self, call_id: str) -> Charge | None:
-        """Return what was billed for an answer's id."""
+        """Return what was billed for an answer's id, once accounts know of it."""
         with self._lock:
-            return self._ledger.find(call_id)
+            charge = self._ledger.find(call_id)
+            return charge if charge is not None and self._is_known(charge) else None
+
+    def _is_known(self, charge: Charge) -> bool:
+        since = datetime.now(UTC) - datetime.fromisoformat(charge.at)
+        return since.total_seconds() >= self._config.usage_after_s
 
     def configure(self, config: Config) -> None:
         """Put another configuration in force; calls under way keep what they have begun with."""

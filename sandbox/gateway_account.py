@@ -13,7 +13,16 @@ from sandbox.desk import Desk
 from sandbox.ledger import Charge
 
 Reply = Json | tuple[Json, int]
-GROUPS = ("model", "user", "tag", "provider", "credential_type")
+GROUPS = ("day", "user", "model", "tag", "provider", "credential_type")
+DATE_PARTS = ("", "day", "hour")
+# The report's filters and what each looks at: @ai-sdk/gateway, gateway-spend-report.ts, 2026-09.
+FILTERS = {
+    "user_id": "user",
+    "model": "model",
+    "provider": "provider",
+    "credential_type": "credential_type",
+    "tags": "tag",
+}
 
 
 def add_catalogue(gateway: Blueprint) -> None:
@@ -56,25 +65,42 @@ def add_account(gateway: Blueprint, desk: Desk, denied: Callable[[], tuple[Json,
 
 
 def _report(charges: list[Charge]) -> Reply:
-    """Return costs by group within the days asked for; `date_part=day` splits each group by day."""
+    """Return costs by group within the days asked for, both included; `date_part` splits each group by time."""
+    asked = request.args
     try:
-        first, last = (date.fromisoformat(request.args.get(name, "")) for name in ("start_date", "end_date"))
+        first, last = (date.fromisoformat(asked.get(name, "")) for name in ("start_date", "end_date"))
     except ValueError:
-        message = "start_date and end_date: expected YYYY-MM-DD"
-        return {"error": {"message": message, "type": "invalid_request_error"}}, 400
-    group_by = request.args.get("group_by", "")
-    if group_by and group_by not in GROUPS:
-        message = f"group_by: expected one of {', '.join(GROUPS)}"
-        return {"error": {"message": message, "type": "invalid_request_error"}}, 400
+        return _refused("start_date and end_date: expected YYYY-MM-DD")
+    group_by = asked.get("group_by", "day")
+    if group_by not in GROUPS:
+        return _refused(f"group_by: expected one of {', '.join(GROUPS)}")
+    if (date_part := asked.get("date_part", "day" if group_by == "day" else "")) not in DATE_PARTS:
+        return _refused("date_part: expected day or hour")
     rows: dict[tuple[str, str], Json] = {}
     for charge in charges:
-        day = charge.at[:10]
-        if charge.ask.vendor is not Vendor.GATEWAY or not first <= date.fromisoformat(day) <= last:
+        if charge.ask.vendor is not Vendor.GATEWAY or not first <= date.fromisoformat(charge.at[:10]) <= last:
             continue
-        shown_day = day if not group_by or request.args.get("date_part") == "day" else ""
+        if not _is_asked_for(charge):
+            continue
+        when = {"day": charge.at[:10], "hour": f"{charge.at[:13]}:00:00.000Z"}.get(date_part, "")
         for name in _groups(charge, group_by):
-            _add(rows.setdefault((shown_day, name), _empty_row(shown_day, group_by, name)), charge.answer)
+            row = {date_part: when} if when else {}
+            row |= {group_by: name} if group_by != "day" else {}
+            _add(rows.setdefault((when, name), row | _nothing()), charge.answer)
     return {"results": [rows[key] for key in sorted(rows)]}
+
+
+def _refused(message: str) -> tuple[Json, int]:
+    return {"error": {"message": message, "type": "invalid_request_error"}}, 400
+
+
+def _is_asked_for(charge: Charge) -> bool:
+    """Tell whether a charge passes the report's filters."""
+    wanted = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    tags = set(filter(None, wanted.pop("tags", "").split(",")))
+    return all(_groups(charge, FILTERS[name]) == [value] for name, value in wanted.items()) and (
+        not tags or not tags.isdisjoint(_groups(charge, "tag"))
+    )
 
 
 def _groups(charge: Charge, group_by: str) -> list[str]:
@@ -94,11 +120,9 @@ def _groups(charge: Charge, group_by: str) -> list[str]:
             return [""]
 
 
-def _empty_row(day: str, group_by: str, name: str) -> Json:
-    counts = dict.fromkeys(("input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens"), 0)
-    row: Json = {"day": day} if day else {}
-    row |= {group_by: name} if group_by else {}
-    return row | {"total_cost": 0.0, "market_cost": 0.0, **counts, "request_count": 0}
+def _nothing() -> Json:
+    counts = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_creation_input_tokens", "reasoning_tokens")
+    return {"total_cost": 0.0, "market_cost": 0.0, **dict.fromkeys(counts, 0), "request_count": 0}
 
 
 def _add(row: Json, answer: Answer) -> None:

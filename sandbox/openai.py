@@ -1,4 +1,4 @@
-"""OpenAI's wire format: chat completions, pictures, moderations.
+"""OpenAI's wire format: chat completions, pictures, moderations, transcriptions.
 
 Base url: `/openai/v1`, because the gateway, whose paths are the same, is at `/v1`. Wire format: openai 3.52.0,
 openai-openapi of 2026-08-21, and error bodies seen in real replies.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Request, Response, request
 
-from sandbox.calls import Answer, Ask, Json, Kind, RefusedError, RetryForm, Trouble, Vendor, fingerprint
+from sandbox.calls import Answer, Ask, Json, Kind, Picture, RefusedError, RetryForm, Trouble, Vendor, fingerprint
 from sandbox.catalogue import BY_VENDOR, find
 from sandbox.chat_body import authorize, dig, read_format, read_json, read_messages, read_model
 from sandbox.desk import Desk
@@ -19,6 +19,7 @@ from sandbox.moderations import moderation, read_input
 from sandbox.openai_errors import error_body, limit_headers
 from sandbox.reply_ids import request_id
 from sandbox.schema_rules import check_openai_strict
+from sandbox.transcriptions import read_transcription, transcription
 
 REFUSAL = "I'm sorry, I can't assist with that request."
 IMAGE_PARAMS = frozenset(
@@ -57,7 +58,7 @@ class ChatWire(OpenAIWire):
         said = read_messages(body.get("messages"))
         kind, schema_name, schema = read_format(body)
         known = find(Vendor.OPENAI, model)
-        if kind is Kind.IMAGE or (known is not None and known.image_only):
+        if kind is Kind.IMAGE or (known is not None and (known.image_only or known.hears)):
             message = "This is not a chat model and thus not supported in the v1/chat/completions endpoint."
             raise RefusedError(Trouble.INVALID_REQUEST, message, param="model")
         if schema and dig(body, "response_format", "json_schema", "strict"):
@@ -193,10 +194,23 @@ class ModerationsWire(OpenAIWire):
         return {"id": answer.id, "model": ask.model, "results": [moderation(ask, answer) for _ in range(ask.count)]}
 
 
+class TranscriptionsWire(OpenAIWire):
+    """Reads and renders `POST /openai/v1/audio/transcriptions`."""
+
+    def read(self, request: Request) -> Ask:
+        """Return the recording, by its length, and how it is to be told. Raises: RefusedError."""
+        authorize(request)
+        return read_transcription(request)
+
+    def render(self, ask: Ask, answer: Answer) -> Json | Picture:
+        """Return what is said in it."""
+        return transcription(ask, answer)
+
+
 def blueprint(desk: Desk) -> Blueprint:
     """Return OpenAI's endpoints, mounted at `/openai/v1`."""
     openai = Blueprint("openai", __name__, url_prefix="/openai/v1")
-    chat, moderations = ChatWire(), ModerationsWire()
+    chat, moderations, transcriptions = ChatWire(), ModerationsWire(), TranscriptionsWire()
     generations, edits = ImagesWire(is_edit=False), ImagesWire(is_edit=True)
 
     @openai.post("/chat/completions")
@@ -214,6 +228,10 @@ def blueprint(desk: Desk) -> Blueprint:
     @openai.post("/moderations")
     def moderate() -> Response:
         return respond(desk, moderations, request)
+
+    @openai.post("/audio/transcriptions")
+    def audio_transcriptions() -> Response:
+        return respond(desk, transcriptions, request)
 
     @openai.get("/models")
     def models() -> Json:

@@ -21,7 +21,7 @@ def reply_id(ask: Ask, key: str) -> str:
         case Vendor.ANTHROPIC:
             return f"msg_01{_spelled(key, LETTERS, 22)}"
         case Vendor.OPENAI:
-            prefix = {Kind.IMAGE: "img", Kind.MODERATION: "modr"}.get(ask.kind, "chatcmpl")
+            prefix = {Kind.IMAGE: "img", Kind.MODERATION: "modr", Kind.TRANSCRIPT: "trsc"}.get(ask.kind, "chatcmpl")
             return f"{prefix}-{_spelled(key, LETTERS, 29)}"
         case Vendor.LEONARDO:
             return job_uuid(key)

@@ -12,11 +12,12 @@ import re
 from sandbox.art_director import direct, is_art_direction
 from sandbox.calls import Ask, Json, Kind
 from sandbox.instances import instance
-from sandbox.languages import language_of
+from sandbox.languages import for_topic, language_of
 from sandbox.languages.language import Language
 from sandbox.post_writer import write_post
 from sandbox.rewriter import is_rewrite, rewrite
 from sandbox.specialists import specialist_for
+from sandbox.speech import speak
 from sandbox.verdicts import is_review, verdict
 
 POST_SCHEMA = "full_post_content"
@@ -29,6 +30,8 @@ def write(ask: Ask, key: str, avoid: tuple[str, ...] = ()) -> str:
 
     `avoid` are words that a rewritten prompt must not have.
     """
+    if ask.kind is Kind.TRANSCRIPT:
+        return speak(ask.prompt or "what we do every day", ask.audio_s, key, language_of(ask.options["language"]))
     if is_rewrite(ask.system):
         return rewrite(ask, key, avoid)
     if is_review(ask):
@@ -48,7 +51,7 @@ def _content(ask: Ask, key: str) -> object:
         return instance(ask.schema, topic, key, language)
     slides = field(ask.prompt, "Slides")
     count = int(slides) if slides.isdecimal() and int(slides) > 0 else _least_slides(ask.schema)
-    return write_post(topic, field(ask.prompt, "Tone").lower(), count, key, language)
+    return write_post(topic, field(ask.prompt, "Tone").lower(), count, key, for_topic(language, topic))
 
 
 def _language(ask: Ask) -> Language:

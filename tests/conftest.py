@@ -111,7 +111,9 @@ def database(
         session.forget_engine()
     with session.transaction(durable=False) as emptying:
         emptying.execute(text("SET LOCAL lock_timeout = '5s'"))
-        emptying.execute(text("DELETE FROM users"))  # everything else belongs to a user
+        emptying.execute(text("DELETE FROM users"))  # nearly everything belongs to a user
+        for table in ("budgets", "exchange_rates"):
+            emptying.execute(text(f"DELETE FROM {table}"))
     with Redis.from_url(services.redis_url) as redis:
         redis.flushall()
     yield made

@@ -12,6 +12,7 @@ import httpx
 
 from app import broker
 from app.db import session
+from app.prices import read_prices
 from app.routes import read_routes
 from app.settings import settings
 from app.storage import storage
@@ -36,9 +37,9 @@ def forget_caches() -> None:
 
 
 def forget_settings() -> None:
-    """Make this process read settings, routes and storage anew, and keep its connections to the database."""
+    """Make this process read settings, prices, routes and storage anew, and keep its connections to the database."""
     broker.forget()
-    for cached in (settings, storage, read_routes):
+    for cached in (settings, storage, read_prices, read_routes):
         cached.cache_clear()
 
 

@@ -21,8 +21,12 @@ class Loopback:
     cut_after: int | None = None
     """Bytes of the body after which the connection is closed; None = the whole body is sent."""
     received: list[bytes] = field(default_factory=list)
+    sent: list[Mapping[str, str]] = field(default_factory=list)
+    """The headers of every request, names in lower case."""
     turns: list[bytes] = field(default_factory=list)
     """Bodies of the next answers, one each; then `body` again."""
+    replies: list[tuple[int, object]] = field(default_factory=list)
+    """Statuses and JSON bodies of the next answers, one each; before all else."""
 
     def says(self, status: int, body: object, **headers: str) -> None:
         """Answer every request like this; a body that is not bytes is sent as JSON."""
@@ -38,9 +42,13 @@ def loopback() -> Iterator[Loopback]:
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
+            answer.sent.append({name.lower(): value for name, value in self.headers.items()})
             answer.received.append(self.rfile.read(int(self.headers.get("content-length") or 0)))
-            body = answer.turns.pop(0) if answer.turns else answer.body
-            self.send_response(answer.status)
+            status, body = answer.status, answer.turns.pop(0) if answer.turns else answer.body
+            if answer.replies:
+                status, told = answer.replies.pop(0)
+                body = json.dumps(told).encode()
+            self.send_response(status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(body)))

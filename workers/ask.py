@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,22 +13,23 @@ from typing import Any, TypeVar
 from PIL import Image
 from pydantic import BaseModel, ValidationError
 
-from app.costs import HELPER_TOKENS, is_asked
+from app.costs import HELPER_TOKENS, is_asked, tokens_out_within
 from app.domain.errors import BudgetReached, InvalidReply
 from app.pipelines import sources
 from app.pipelines.pipeline import AspectRatio, Change, Prompt, Stage
 from app.routes import routes_for, timeout_of
 from app.runs.claims import Claim
-from workers import safekeeping
+from workers import hearing, safekeeping
 from workers.calls import STEP_S, Caller, Paid, Question, blocked
 from workers.images import chain
 from workers.providers import provider
-from workers.providers.provider import Answer, Message, Schema
+from workers.providers.provider import Answer, Leaving, Message, Schema
 from workers.providers.registry import provider_named
 
 Reply = TypeVar("Reply", bound=BaseModel)
 Check = Callable[[str], tuple[Any, list[str]]]
 FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
+FRAME_TOKENS = 400  # of what providers put around a question and its schema
 SHOWN_BYTES = 3_500_000  # Anthropic takes 5 MB of base64; what is bigger is shown as JPEG
 
 
@@ -78,6 +80,10 @@ class Asker:
         """Return a stored picture that passed the gates."""
         return chain.Rendering(self._caller, purpose, aspect_ratio, rewrite=self.text).made(prompt, change)
 
+    def transcript(self, purpose: str, audio: Mapping[str, Any], *, about: str = "") -> dict[str, Any]:
+        """Return what is said in a stored recording."""
+        return hearing.transcript(self.held, self.stage, self.ends, purpose, audio, about)
+
     @property
     def _caller(self) -> Caller:
         return Caller(self.held, self.stage, self.ends)
@@ -118,8 +124,9 @@ class Asker:
         """Return the journal's reply to this very question if it was paid already, else the first provider's."""
         caller = self._caller
         content = [schema.name if schema else "", *seen, *(message.content for message in messages)]
+        most_in = None if seen else _tokens_at_most(messages, schema)
         questions = [
-            caller.question(route, "text", purpose, content, timeout_of(purpose, route))
+            caller.question(route, "text", purpose, content, timeout_of(purpose, route), tokens_in=most_in)
             for route in routes_for(purpose)
         ]
         if (call := caller.earlier(questions)) and call.reply is not None:
@@ -129,17 +136,29 @@ class Asker:
             route = question.route
             how = provider.Call(route.model, question.timeout_s, route.options)
             helps = purpose in dict(self.stage.helped_by)
-            most = HELPER_TOKENS[1] if helps else self.stage.max_tokens_out
             asked = provider_named(route.provider)
-            paid = caller.call(
-                question, lambda _: _with_sources(asked.chat(how, messages, schema=schema, max_tokens=most), schema)
-            )
+
+            def request(leaving: Leaving) -> Answer:
+                most = HELPER_TOKENS[1]
+                if not helps:
+                    most = tokens_out_within(self.stage, route, question.most_tokens_in, leaving.micro_usd)
+                labelled = replace(how, label=leaving.label)
+                return _with_sources(asked.chat(labelled, messages, schema=schema, max_tokens=most), schema)
+
+            paid = caller.call(question, request)
             if paid.answer.is_blocked:
                 caller.refuse(paid, "prompt_blocked")
                 blocked(route.provider)
             return paid
 
         return caller.first_good(questions, ask)
+
+
+def _tokens_at_most(messages: Sequence[Message], schema: Schema | None) -> int:
+    """Return how many tokens a question has at most: no tokenizer makes more of a text than one of two bytes."""
+    size = sum(len(message.content.encode()) for message in messages)
+    shape = len(json.dumps(schema.schema).encode()) if schema else 0
+    return (size + shape) // 2 + FRAME_TOKENS
 
 
 def _with_sources(answer: Answer, schema: Schema | None) -> Answer:

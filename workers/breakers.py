@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app import traffic
-from app.domain.errors import (
+from app.domain.errors import Unavailable
+from app.domain.provider_errors import (
     ModelRetired,
     ProviderAccount,
     ProviderBlocked,
@@ -22,7 +23,6 @@ from app.domain.errors import (
     ProviderDown,
     ProviderError,
     ProviderRejected,
-    Unavailable,
 )
 
 log = logging.getLogger(__name__)

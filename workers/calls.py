@@ -12,40 +12,31 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from app import costs, journal
+from app import costs, journal, logs
 from app.db.models import Call, Piece
 from app.db.session import transaction
-from app.domain.errors import (
-    AllProvidersFailed,
-    BudgetReached,
-    Cause,
-    PictureRefused,
-    PressroomError,
-    ProviderBlocked,
-    ProviderBusy,
-    ProviderError,
-)
-from app.domain.prices import cost_micro_usd, told_apart
-from app.domain.states import CostBasis
+from app.domain.errors import AllProvidersFailed, BudgetReached, Cause, InternalError, PictureRefused, PressroomError
+from app.domain.provider_errors import ProviderBlocked, ProviderBusy, ProviderError
 from app.pipelines.pipeline import Stage
 from app.routes import Route
 from app.runs.claims import Claim
+from app.runs.kept import kept
 from app.settings import settings
 from workers import breakers, limits, safekeeping
-from workers.providers.provider import Answer
+from workers.outcomes import journal_failure, outcome_of, until_journaled
+from workers.providers.provider import Answer, Leaving
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Kind = Literal["text", "image"]
-NoteRef = Callable[[str], None]
 
-JOURNAL_PATIENCE_S = 60.0
 STEP_S = 150.0  # a step starts no request after this, and the longest takes 90 s: one execution ends within 240 s
 UNTIL_MENDED = frozenset({"provider_account", "model_retired"})  # no wait helps, only the operator
 
@@ -59,6 +50,8 @@ class Question:
     asked: journal.Asked
     timeout_s: float
     """Total deadline of the request."""
+    most_tokens_in: int
+    """What its worst case counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +76,29 @@ class Caller:
     ends: float
     """Moment of the monotonic clock after which no request is started."""
 
-    def question(self, route: Route, kind: Kind, purpose: str, content: list[str], timeout_s: float) -> Question:
-        """Return the question that `content` is for a route, with what it may cost by the stage's word."""
+    def question(
+        self,
+        route: Route,
+        kind: Kind,
+        purpose: str,
+        content: list[str],
+        timeout_s: float,
+        *,
+        tokens_in: int | None = None,
+    ) -> Question:
+        """Return the question that `content` is for a route, with what it may cost by the stage's word.
+
+        tokens_in: of a question without pictures, at most; its reply may be cut short where money is. None = unknown.
+        """
         stage = self.stage
         counted: tuple[str, ...] = ()
+        least = None
+        most_in = stage.max_tokens_in if tokens_in is None else min(tokens_in, stage.max_tokens_in)
         if purpose == stage.purpose or purpose in stage.counted_with:
-            worst, most = costs.worst_call_micro_usd(stage, route), stage.max_charged_calls
+            worst = costs.call_micro_usd(stage, route, most_in, stage.max_tokens_out)
+            most = stage.max_charged_calls
+            if kind == "text":
+                least = costs.call_micro_usd(stage, route, most_in, costs.roomy_tokens_out(stage))
             counted = tuple({str(stage.purpose), *stage.counted_with} - {purpose})
         else:
             worst, most = costs.worst_help_micro_usd(route), dict(stage.helped_by).get(purpose, stage.max_attempts)
@@ -102,8 +112,9 @@ class Caller:
             max_charged_calls=most,
             is_sandbox=settings().is_sandboxed,
             counted_with=counted,
+            least_micro_usd=least,
         )
-        return Question(route, kind, asked, timeout_s)
+        return Question(route, kind, asked, timeout_s, most_in)
 
     def first_good(self, questions: Sequence[Question], attempt: Callable[[Question], T]) -> T:
         """Return what `attempt` brings at the first route where it succeeds.
@@ -114,6 +125,7 @@ class Caller:
         """
         causes: list[Cause] = []
         last: PressroomError | None = None
+        broke: BudgetReached | None = None
         for question in questions:
             try:
                 return self._at(question, attempt)
@@ -122,9 +134,11 @@ class Caller:
             except _Shut as exc:
                 causes.append(exc.cause)
             except BudgetReached as exc:
-                if exc.code != "outcome_unknown":
+                if exc.code == "paid_calls_used_up":
                     exc.causes = tuple(causes)
                     raise
+                if exc.code == "run_budget_reached":
+                    broke = exc  # a cheaper model may do
                 causes.append(
                     Cause(question.route.provider, question.route.model, exc.code, str(exc), is_permanent=True)
                 )
@@ -134,6 +148,9 @@ class Caller:
                 log.warning("fell_through", extra={**self._who(question), "code": exc.code})
         if last is not None and len(questions) == 1:
             raise last
+        if broke is not None and all(cause.is_permanent for cause in causes):
+            broke.causes = tuple(cause for cause in causes if cause.code != broke.code)
+            raise broke
         raise AllProvidersFailed(questions[0].asked.purpose if questions else "it", causes)
 
     def _at(self, question: Question, attempt: Callable[[Question], T]) -> T:
@@ -159,30 +176,47 @@ class Caller:
                 breakers.not_asked()
                 raise
 
-    def call(self, question: Question, request: Callable[[NoteRef], Answer]) -> Paid:
+    def call(self, question: Question, request: Callable[[Leaving], Answer]) -> Paid:
         """Make one journaled request. Raises ProviderError, BudgetReached, NotClaimed."""
         with self.slot(question) as leave:
             _check_open(question)  # it may have opened while this one waited for its slot
             with transaction() as session:
-                call_id = journal.intend(session, self.held.run.id, self.held.piece, self.held.token, question.asked)
+                asked = self._with_what_is_kept(session, question.asked)
+                call_id = journal.intend(session, self.held.run.id, self.held.piece, self.held.token, asked)
+                micro_usd = session.get_one(Call, call_id).worst_micro_usd
 
             def note_ref(ref: str) -> None:
-                _until_journaled(lambda session: journal.note_ref(session, call_id, ref))
+                until_journaled(lambda session: journal.note_ref(session, call_id, ref))
 
-            leave()
-            began = time.monotonic()
-            try:
-                answer = request(note_ref)
-            except ProviderError as exc:
-                self._log(question, call_id, began, exc.code)
-                self._failed(question, exc)
-                _journal_failure(question, call_id, exc)
-                raise
-            return self._settled(question, call_id, answer, began)
+            with logs.bound(call_id=call_id):
+                leave()
+                began = time.monotonic()
+                try:
+                    answer = request(Leaving(str(call_id), note_ref, micro_usd))
+                    return self._settled(question, call_id, answer, began)
+                except ProviderError as exc:
+                    self._log(question, call_id, began, exc.code)
+                    self._failed(question, exc)
+                    journal_failure(call_id, exc, is_free=question.asked.worst_micro_usd == 0)
+                    raise
+                except SQLAlchemyError:
+                    raise  # the database is away: whoever claims the piece next says what became of the call
+                except Exception as exc:
+                    # Nobody foresaw it. Were the call left open, all that waits for its money would wait for hours.
+                    what = type(exc).__name__
+                    write = journal.unknown if question.asked.worst_micro_usd else journal.rejected
+                    until_journaled(lambda session: write(session, call_id, InternalError.code, what, None))
+                    raise
+
+    def _with_what_is_kept(self, session: Session, asked: journal.Asked) -> journal.Asked:
+        if asked.worst_micro_usd == 0:
+            return asked
+        least = kept(session, self.held.run, self.held.piece, self.stage, asked.purpose)
+        return replace(asked, kept_micro_usd=least.at_first, kept_again_micro_usd=least.again)
 
     def resumed(self, question: Question, call: Call, request: Callable[[], Answer]) -> Paid:
         """Wait for a job that an earlier execution submitted and paid for. Raises ProviderError; then it stays UNKNOWN."""
-        with self.slot(question):
+        with self.slot(question), logs.bound(call_id=call.id):
             began = time.monotonic()
             try:
                 answer = request()
@@ -200,7 +234,7 @@ class Caller:
 
     def refuse(self, paid: Paid, code: str) -> None:
         """Note that a reply was paid and is not used."""
-        _until_journaled(lambda session: journal.judge(session, paid.call_id, accepted=False, code=code))
+        until_journaled(lambda session: journal.judge(session, paid.call_id, accepted=False, code=code))
 
     def earlier(self, questions: Sequence[Question]) -> Call | None:
         """Return the journal's reply to one of these questions, if it is paid for and was not refused."""
@@ -223,7 +257,7 @@ class Caller:
         if answer.picture is not None:
             reply = safekeeping.key_of(self.held, answer.picture)
         outcome = outcome_of(question.route, answer, reply)
-        _until_journaled(lambda session: journal.succeeded(session, call_id, outcome))
+        until_journaled(lambda session: journal.succeeded(session, call_id, outcome))
         self._log(question, call_id, began, "succeeded", outcome.cost_micro_usd)
         limits.succeeded(question.route.provider, question.kind)
         breakers.succeeded(question.route.provider, question.kind, question.route.model)
@@ -300,39 +334,6 @@ def cause_of(route: Route, exc: PressroomError) -> Cause:
         is_permanent=bool(getattr(exc, "permanent", False)),
         is_waiting=isinstance(exc, ProviderBusy),
     )
-
-
-def outcome_of(route: Route, answer: Answer, reply: str | None) -> journal.Outcome:
-    """Return what a reply means for the journal: its cost by the provider's word, else by our table, else unknown."""
-    pictures = 0 if answer.picture is None else 1
-    cost, basis = answer.cost_micro_usd, CostBasis.PROVIDER
-    if cost is None:
-        cost = cost_micro_usd(route.price, answer.usage, pictures=pictures)
-        basis = CostBasis.UNKNOWN if cost is None else CostBasis.TABLE
-    usage = told_apart(route.price, answer.usage, pictures) if route.price and answer.usage else answer.usage
-    size = len(answer.picture) if answer.picture is not None else len(answer.text.encode())
-    return journal.Outcome(cost, basis, usage, reply, size, answer.ref, answer.status)
-
-
-def _journal_failure(question: Question, call_id: uuid.UUID, exc: ProviderError) -> None:
-    costs_nothing = exc.charged is False or question.asked.worst_micro_usd == 0
-    write = journal.rejected if costs_nothing else journal.unknown
-    _until_journaled(lambda session: write(session, call_id, exc.code, str(exc), exc.status))
-
-
-def _until_journaled(write: Callable[[Any], None]) -> None:
-    """Write an outcome in its own transaction, again and again: a paid reply must not be forgotten for a blip."""
-    give_up_at = time.monotonic() + JOURNAL_PATIENCE_S
-    while True:
-        try:
-            with transaction() as session:
-                write(session)
-        except SQLAlchemyError:
-            if time.monotonic() > give_up_at:
-                raise
-            time.sleep(0.5)
-        else:
-            return
 
 
 def blocked(provider: str) -> NoReturn:

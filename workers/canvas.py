@@ -13,6 +13,7 @@ from celery import chain, chord
 
 from app.broker import celery, guarded
 from app.db.session import transaction
+from app.runs.finish import Finisher
 from app.runs.plan import Link, plan, type_chain
 
 
@@ -33,7 +34,7 @@ def publish_chord(chains: Sequence[type_chain], run_id: uuid.UUID, round_: int) 
     The body is a spare: the commit that makes the last piece terminal publishes `finish` too, and a header
     message that is lost, or whose claim is lost, never counts.
     """
-    body = celery().signature("runs.finish", args=(str(run_id), round_), immutable=True)
+    body = celery().signature("runs.finish", args=(str(run_id), round_), immutable=True, headers=Finisher.CHORD.headers)
 
     def send() -> None:
         chord([_chain(links) for links in chains])(body)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.db.models import Piece, Run
 from app.domain.brand import BrandKit
-from app.domain.keys import content_digest, key_in
 from app.domain.provenance import Provenance, Source
 from app.pipelines.arrangement import Arrangement
 from app.runs.places import place_of
 from app.settings import settings
-from app.storage import EXTENSIONS, storage
 from workers import safekeeping
-from workers.slides import refuse_unproven, undrawable
+from workers.slides import keep, refuse_unproven, undrawable
 
 if TYPE_CHECKING:  # Pillow and fonts are loaded only where pictures are drawn or measured
     from workers.images.compositor import Slide
@@ -38,29 +36,8 @@ class Arranger:
         composed = collage.compose(design, pictures, slide.theme, slide.language)
         left_out = refuse_unproven(slide, composed)
         data = label(composed.data, composed.mime, provenance(made_by)).data
-        digest = content_digest(data)
-        key = key_in(place_of(self.run, self.piece), digest, EXTENSIONS[composed.mime])
-        storage().put(key, data)
-        return {
-            "key": key,
-            "mime": composed.mime,
-            "width": composed.width,
-            "height": composed.height,
-            "bytes": len(data),
-            "sha256": digest,
-            "alt_text": composed.alt_text,
-            "layout": composed.layout,
-            "theme": asdict(slide.theme),
-            "language": slide.language,
-            "on_picture": bool(pictures),
-            "contrast": round(composed.contrast, 2),
-            "missing_glyphs": 0,
-            "left_out": left_out,
-            "overflow": composed.overflow,
-            "safe": composed.safe,
-            "least_type_px": composed.least_type_px,
-            "scrim": round(composed.scrim, 2),
-        }
+        kept = keep(place_of(self.run, self.piece), slide, composed, data, left_out)
+        return kept | {"on_picture": bool(pictures)}
 
     def problems(self, design: Arrangement) -> list[str]:
         """Return which texts cannot be set in their boxes, or hold characters that no font here has."""

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from celery import Task
 
-from app import broker
+from app import broker, counts, logs
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
@@ -36,48 +36,48 @@ Stored: TypeAlias = Mapping[str, Any]
 Slides: TypeAlias = Sequence[tuple[Piece, Stored]]
 
 
-def finish(task: Task, run_id: uuid.UUID, round_: int) -> None:
+def finish(task: Task, run_id: uuid.UUID, round_: int, by: rounds_end.Finisher | None = None) -> None:
     """End the round once.
 
     1. Return unless every piece is terminal. Where the pipeline has more to open then, open it, and publish that.
     2. Draw what is missing and write PDF and deck: same input, same bytes, so that a crash repeats it harmlessly.
     3. End the round in one transaction; then the next waiting run may start.
     """
-    with transaction(durable=False) as session:
-        if not rounds_end.is_due(session, run_id, round_):
-            return
-    if _went_on(run_id, round_):
+    over = _over(run_id, round_)
+    if over is None:
         return
-    with transaction(durable=False) as session:
-        run = session.get_one(Run, run_id)
-        pieces = rounds_end.pieces_of(session, run_id)
+    run, pieces = over
     try:
         drawn = backgrounds(run, pieces)
         result = bound(run, pieces, drawn)
     except errors.StorageError as exc:
+        counts.add(counts.Fact.STORAGE_FAILURES)
         # Not raised past Celery: the watchdog ends the run without its files if storage stays away.
         raise task.retry(exc=exc, countdown=STORAGE_RETRY_S) from exc
     with transaction() as session:
-        state = rounds_end.finish(session, run_id, round_, result, drawn)
+        state = rounds_end.finish(session, run_id, round_, result, drawn, by=by)
     if state is None:
         return
     log.info("run_finished", extra={"run_id": str(run_id), "round": round_, "state": state})
+    counts.add(counts.Fact.ROUNDS_FINISHED, run.pipeline, state, by or "unknown")
     try:
         broker.send("upkeep.admit")
     except errors.Unavailable:
         log.warning("left_to_beat", extra={"task": "upkeep.admit"})
 
 
-def _went_on(run_id: uuid.UUID, round_: int) -> bool:
-    """Open what the pipeline wants after the pieces that are over; return whether there is anything."""
+def _over(run_id: uuid.UUID, round_: int) -> tuple[Run, Sequence[Piece]] | None:
+    """Return a run and its pieces when they are all over; None when they are not, or the pipeline went on with more."""
     with transaction() as session:
-        went_on = joins.open_more(session, run_id, round_)
-    if went_on:
-        try:
-            canvas.publish_plan(run_id)
-        except errors.Unavailable:
-            log.warning("left_to_the_relay", extra={"run_id": str(run_id)})
-    return went_on
+        if not rounds_end.is_due(session, run_id, round_):
+            return None
+        if not joins.open_more(session, run_id, round_):
+            return session.get_one(Run, run_id), rounds_end.pieces_of(session, run_id)
+    try:
+        canvas.publish_plan(run_id)
+    except errors.Unavailable:
+        log.warning("left_to_the_relay", extra={"run_id": str(run_id)})
+    return None
 
 
 def backgrounds(run: Run, pieces: Sequence[Piece]) -> dict[uuid.UUID, dict[str, Any]]:
@@ -171,7 +171,7 @@ def _deck(run: Run, title: str, slides: Slides) -> bytes:
 
 def _fetched(keys: Sequence[str]) -> list[bytes]:
     """Return the bytes of `keys`, fetched side by side: from a bucket one after the other they take a second."""
-    with ThreadPoolExecutor(max_workers=FETCHERS) as fetchers:
+    with ThreadPoolExecutor(FETCHERS, initializer=logs.bind_only, initargs=(logs.ids(),)) as fetchers:
         return list(fetchers.map(safekeeping.get, keys))
 
 

@@ -105,12 +105,14 @@ redis.call('HSET', KEYS[1], 'left', math.max(left, at) + interval)
 return math.ceil(at - now)
 """
 
-# Free a place. KEYS: slots, state. ARGV: grant, ms that it was held.
+# Free a place. KEYS: slots, state. ARGV: grant, ms that it was held, ms that its thread waited for it.
 RELEASE = """
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then
   local hold = tonumber(redis.call('HGET', KEYS[2], 'hold')) or tonumber(ARGV[2])
   -- One call that hung says little of how long the others take.
   redis.call('HSET', KEYS[2], 'hold', 0.9 * hold + 0.1 * math.min(ARGV[2], 2 * hold))
+  redis.call('HINCRBY', KEYS[2], 'grants', 1)
+  redis.call('HINCRBYFLOAT', KEYS[2], 'waited', ARGV[3] or 0)
 end
 """
 

@@ -23,7 +23,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from app import traffic
-from app.domain.errors import NotClaimed, ProviderBusy, Unavailable
+from app.domain.errors import NotClaimed, Unavailable
+from app.domain.provider_errors import ProviderBusy
 from app.routes import Kind, Limit, limit_of
 from app.settings import settings
 from app.traffic import LimitKeys
@@ -115,6 +116,7 @@ def slot(provider: str, kind: Kind, waiter: Waiter, *, limit: Limit | None = Non
     # A token of its own for each grant: after a lost lease the same piece may be at work twice, in two slots.
     grant = uuid.uuid4().hex
     terms = limit or limit_of(provider, kind)
+    asked = time.monotonic()
     _wait(provider, kind, waiter, terms, grant)
     began = time.monotonic()
     with _lock:
@@ -125,8 +127,8 @@ def slot(provider: str, kind: Kind, waiter: Waiter, *, limit: Limit | None = Non
         with _lock:
             del _held[grant]
         with suppress(Unavailable):  # the lease ends by itself
-            held_ms = (time.monotonic() - began) * 1000
-            traffic.run(limit_scripts.RELEASE, [keys.slots, keys.state], grant, held_ms)
+            held_ms, waited_ms = (time.monotonic() - began) * 1000, (began - asked) * 1000
+            traffic.run(limit_scripts.RELEASE, [keys.slots, keys.state], grant, held_ms, waited_ms)
 
 
 def _leave(keys: LimitKeys, limit: Limit, granted_at: float) -> None:

@@ -17,11 +17,13 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app import counts
 from app.db.models import Call, Unstored
 from app.db.session import transaction
-from app.domain.errors import NotFound, PictureRefused, ProviderDown, StorageError
+from app.domain.errors import NotFound, PictureRefused, StorageError
 from app.domain.keys import content_digest, key_in, labelled_key, shown_key
 from app.domain.provenance import Provenance, Source
+from app.domain.provider_errors import ProviderDown
 from app.runs.claims import Claim
 from app.runs.places import place_of
 from app.settings import settings
@@ -155,6 +157,7 @@ def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> bool:
             storage().put(key, data)
         except StorageError as exc:
             _storage_is_down = True
+            counts.add(counts.Fact.STORAGE_FAILURES)
             log.warning("storage_refused", extra={"key": key, "reason": str(exc)[:200]})
             if time.monotonic() > give_up_at:
                 break

@@ -75,31 +75,9 @@ class Composer:
             raise TextDoesNotFit(f"{too_long(layout)}; edit it, and the slide is drawn again") from exc
         left_out = refuse_unproven(slide, composed)
         data = self._labelled(composed, is_on_picture=picture is not None)
-        digest = content_digest(data)
-        key = key_in(place_of(self.run, self.piece), digest, EXTENSIONS[composed.mime])
-        storage().put(key, data)
-        return {
-            "key": key,
-            "mime": composed.mime,
-            "width": composed.width,
-            "height": composed.height,
-            "bytes": len(data),
-            "sha256": digest,
-            "title": typeset(layout.title, slide.language),
-            "body": typeset(layout.body, slide.language),
-            "alt_text": composed.alt_text,
-            "layout": composed.layout,
-            "theme": asdict(slide.theme),
-            "language": slide.language,
-            "on_picture": picture is not None,
-            "contrast": round(composed.contrast, 2),
-            "missing_glyphs": max(composed.missing_glyphs - left_out, 0),
-            "left_out": left_out,
-            "overflow": composed.overflow,
-            "safe": composed.safe,
-            "least_type_px": composed.least_type_px,
-            "scrim": round(composed.scrim, 2),
-        }
+        kept = keep(place_of(self.run, self.piece), slide, composed, data, left_out)
+        words = {"title": typeset(layout.title, slide.language), "body": typeset(layout.body, slide.language)}
+        return kept | words | {"on_picture": picture is not None}
 
     def _labelled(self, composed: Composed, *, is_on_picture: bool) -> bytes:
         """Return the slide's file with who made the picture in it; see app.domain.provenance."""
@@ -151,6 +129,35 @@ def too_long(layout: Layout) -> str:
         f"too long to be set in readable type on {width}x{height} px: {' and '.join(told)}, longest word"
         f" {len(longest)} characters"
     )
+
+
+def keep(place: str, slide: Slide, composed: Composed, data: bytes, left_out: int) -> dict[str, Any]:
+    """Store what was drawn of a slide's words; return it as Piece.composed has it, with how it was drawn and its proof.
+
+    data: the file. left_out: pictographs of which no font has a picture, which are no boxes.
+    """
+    digest = content_digest(data)
+    key = key_in(place, digest, EXTENSIONS[composed.mime])
+    storage().put(key, data)
+    return {
+        "key": key,
+        "mime": composed.mime,
+        "width": composed.width,
+        "height": composed.height,
+        "bytes": len(data),
+        "sha256": digest,
+        "alt_text": composed.alt_text,
+        "layout": composed.layout,
+        "theme": asdict(slide.theme),
+        "language": slide.language,
+        "contrast": round(composed.contrast, 2),
+        "missing_glyphs": max(composed.missing_glyphs - left_out, 0),
+        "left_out": left_out,
+        "overflow": composed.overflow,
+        "safe": composed.safe,
+        "least_type_px": composed.least_type_px,
+        "scrim": round(composed.scrim, 2),
+    }
 
 
 def refuse_unproven(slide: Slide, composed: Composed) -> int:

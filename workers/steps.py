@@ -13,15 +13,17 @@ from celery import Task
 from celery.exceptions import Ignore
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import broker, journal
+from app import broker, counts, journal
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
 from app.domain.brand import BrandKit
 from app.domain.keys import current_copy_key, shown_key
+from app.domain.provider_errors import ProviderBusy, ProviderError
 from app.pipelines.pipeline import Done, Pipeline, Stage, Work
 from app.runs import claims
 from app.runs.claims import Claim, Moved
+from app.runs.finish import Finisher
 from app.runs.places import place_of
 from app.runs.plan import plan
 from app.storage import EXTENSIONS, storage
@@ -39,6 +41,7 @@ AWAY_S: dict[type[errors.PressroomError], float] = {
     errors.StorageError: 5.0,
     errors.NotScreened: 10.0,
     errors.BeingMade: 1.5,
+    errors.MoneyHeld: 1.5,
 }
 REVIEW_WAIT_S = 30.0
 NOBODY_FORESAW = "an internal error; the operator's log says more"
@@ -60,6 +63,8 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
     """
     held = _claimed(step, piece_id, round_)
     stage = pipeline.stage(held.piece.kind, step)
+    if held.is_takeover:
+        counts.add(counts.Fact.LEASES_EXPIRED, stage.queue)
     with leases.holding(held.token):
         try:
             _refuse_poison(held, stage)
@@ -97,13 +102,13 @@ class Retry:
 def retry_of(exc: errors.PressroomError) -> Retry | None:
     """Return how an error is tried again; None when that cannot help."""
     match exc:
-        case errors.ProviderBusy():
+        case ProviderBusy():
             return Retry(exc.retry_after_s, counts=False)
-        case errors.BeingMade() | errors.StorageError() | errors.NotScreened():
+        case errors.BeingMade() | errors.MoneyHeld() | errors.StorageError() | errors.NotScreened():
             return Retry(AWAY_S[type(exc)], counts=False)
         case errors.AllProvidersFailed(permanent=False):
             return Retry(exc.retry_after_s, counts=not exc.is_waiting)
-        case errors.ProviderError(permanent=False) | errors.FetchFailed(permanent=False):
+        case ProviderError(permanent=False) | errors.FetchFailed(permanent=False):
             return Retry(exc.retry_after_s, counts=exc.code != "fetch_failed:crawl_delay")
         case errors.PictureRefused() | errors.NotFound() | errors.InternalError():
             return Retry()
@@ -121,6 +126,7 @@ def _handle(task: Task, held: Claim, stage: Stage, exc: Exception) -> Done:
     if stage.reviews and isinstance(told, errors.AllProvidersFailed):
         retry = Retry(min(told.retry_after_s, REVIEW_WAIT_S))  # a few looks; then the picture goes on unreviewed
     if retry and (not retry.counts or held.piece.attempt < stage.max_attempts):
+        counts.add(counts.Fact.RETRIES, stage.queue, type(told).code)
         _again(task, held, told, retry)
     if stage.reviews is None:
         _give_up(held, told)
@@ -224,7 +230,7 @@ def _follow(held: Claim, moved: Moved) -> None:
         if moved.is_back:
             canvas.publish_plan(run_id)
         if moved.is_last:
-            broker.send("runs.finish", (str(run_id), round_))
+            broker.send("runs.finish", (str(run_id), round_), headers=Finisher.LAST_PIECE.headers)
     except errors.Unavailable:
         log.warning("left_to_the_relay", extra={"run_id": str(run_id)})
 

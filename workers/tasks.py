@@ -7,8 +7,10 @@ from typing import Any
 
 from celery import Celery, Task
 
+from app import logs
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline
+from app.runs.finish import Finisher
 from workers import canvas, finishing
 from workers.steps import run_step
 
@@ -23,9 +25,10 @@ def register(app: Celery) -> None:
 
 
 def _register_step(app: Celery, pipeline: Pipeline, step: str) -> None:
-    def body(task: Task, _run_id: str, piece_id: str, round_: int) -> None:
-        # The run's id stands in the message for the operator who looks at it in Flower; the row knows its run.
-        run_step(task, pipeline, step, piece_id, round_)
+    def body(task: Task, run_id: str, piece_id: str, round_: int) -> None:
+        # The run's id stands in the message for people who look at Flower or the log; the row knows its run.
+        with logs.bound(run_id=run_id, piece_id=piece_id, step=step):
+            run_step(task, pipeline, step, piece_id, round_)
 
     body.__doc__ = f"{pipeline.name}: {step} of one piece."
     # The row counts attempts and says when they are used up, so that Celery's own count never ends a step.
@@ -34,9 +37,11 @@ def _register_step(app: Celery, pipeline: Pipeline, step: str) -> None:
 
 def start(run_id: str) -> None:
     """Publish what remains of a run: a new round, or one that a user asked for again."""
-    canvas.publish_plan(uuid.UUID(run_id))
+    with logs.bound(run_id=run_id):
+        canvas.publish_plan(uuid.UUID(run_id))
 
 
 def finish(task: Any, run_id: str, round_: int) -> None:
     """End a run's round, if all of its pieces are terminal and nobody has done so."""
-    finishing.finish(task, uuid.UUID(run_id), round_)
+    with logs.bound(run_id=run_id):
+        finishing.finish(task, uuid.UUID(run_id), round_, Finisher.told_by(task.request.headers))

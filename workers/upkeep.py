@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from celery import Celery
 
-from app import admission, broker, notifications
+from app import admission, alerts, broker, counts, notifications
+from app.db.models import Run
 from app.db.session import transaction
 from app.domain.errors import StorageError, Unavailable
+from app.reports import sums
 from app.runs import finish, plan
+from app.runs.finish import Finisher
 from app.schedules import starts
-from workers import canvas, feed_reading, safekeeping
+from workers import canvas, feed_reading, safekeeping, webhooks
 from workers.images import cache
 
 log = logging.getLogger(__name__)
@@ -20,13 +24,26 @@ log = logging.getLogger(__name__)
 
 def register(app: Celery) -> None:
     """Add the upkeep tasks under the names that celeryconfig's beat schedule has."""
-    app.task(name="upkeep.admit")(admit)
-    app.task(name="upkeep.relay")(relay)
-    app.task(name="upkeep.watchdog")(watchdog)
-    app.task(name="upkeep.tidy")(tidy)
-    app.task(name="upkeep.start_schedules")(start_schedules)
-    app.task(name="upkeep.read_feeds")(feed_reading.read_due)
-    app.task(name="upkeep.notify")(notifications.send_due)
+    _add(app, "admit", admit)
+    _add(app, "relay", relay)
+    _add(app, "watchdog", watchdog)
+    _add(app, "tidy", tidy)
+    _add(app, "merge_sums", merge_sums)
+    _add(app, "start_schedules", start_schedules)
+    _add(app, "read_feeds", feed_reading.read_due)
+    _add(app, "notify", webhooks.send_due)
+    _add(app, "alert", alerts.watch)
+
+
+def _add(app: Celery, name: str, work: Callable[[], object]) -> None:
+    """Add a task that is counted when it ended: a count that stands still says that beat or this worker does."""
+
+    def body() -> None:
+        work()
+        counts.add(counts.Fact.UPKEEP_RUNS, name)
+
+    body.__doc__ = work.__doc__
+    app.task(name=f"upkeep.{name}")(body)
 
 
 def admit() -> None:
@@ -54,7 +71,7 @@ def relay() -> None:
     try:
         canvas.publish(chains)
         for run_id, round_ in complete:
-            broker.send("runs.finish", (str(run_id), round_))
+            broker.send("runs.finish", (str(run_id), round_), headers=Finisher.RELAY.headers)
     except Unavailable:
         log.warning("broker_away", extra={"chains": len(chains)})
     if chains:
@@ -80,11 +97,21 @@ def watchdog() -> None:
         log.warning("run_timed_out", extra={"run_id": str(run_id)})
         with transaction() as session:
             # Ended here, not by a message: whatever made it hang must not keep it from ending.
-            finish.finish(session, run_id, round_, None)
+            state = finish.finish(session, run_id, round_, None, by=Finisher.WATCHDOG)
+            pipeline = session.get_one(Run, run_id).pipeline
+        if state is not None:
+            counts.add(counts.Fact.ROUNDS_FINISHED, pipeline, state, Finisher.WATCHDOG)
 
 
 def tidy() -> None:
-    """Delete what would grow for ever: old pictures of the cache (their files stay with their runs)."""
+    """Delete what would grow for ever: old pictures of the cache (their files stay with their runs), the log of tries."""
     with transaction() as session:
         gone = cache.forget_old(session)
+        notifications.forget_old(session, datetime.now(UTC))
     log.info("tidied", extra={"cached_pictures": gone})
+
+
+def merge_sums() -> None:
+    """Merge the lines that calls have added to the sums which reports read."""
+    with transaction() as session:
+        sums.merge(session)

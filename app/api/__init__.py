@@ -11,18 +11,23 @@ from app.api import (
     account,
     ads,
     brands,
+    budgets,
     edge,
     files,
     generate,
     health,
+    metrics,
     openapi,
     pieces,
     problems,
+    quote,
+    reports,
     runs,
     schedules,
     stream,
     warming,
     watch,
+    webhooks,
 )
 from app.api.channels import Database, Hub
 
@@ -33,7 +38,24 @@ def create_app() -> Flask:
     """Return the `web` process: everything but streams. Nothing is connected before it is warmed up or asked."""
     app = _bare("web")
     app.extensions["warm_up"] = warming.warm_up
-    for module in (generate, runs, pieces, ads, files, account, brands, schedules, stream, health, openapi):
+    for module in (
+        generate,
+        quote,
+        reports,
+        runs,
+        pieces,
+        ads,
+        files,
+        account,
+        budgets,
+        brands,
+        schedules,
+        webhooks,
+        stream,
+        health,
+        metrics,
+        openapi,
+    ):
         app.register_blueprint(module.blueprint)
     return app
 

@@ -11,13 +11,14 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from app import accounts, quotas
+from app import accounts
 from app.api import auth, bodies
 from app.db.models import ApiKey
 from app.db.session import transaction
 from app.domain.plans import month_of
 from app.domain.prices import usd
 from app.domain.states import QuotaUnit
+from app.usage import of_month
 
 blueprint = Blueprint("account", __name__)
 
@@ -32,14 +33,25 @@ class NewKey(BaseModel):
 
 @blueprint.get("/api/usage")
 def usage() -> ResponseReturnValue:
-    """Show what your month holds, reserved and used together, and what your plan allows; null = no limit."""
+    """Show what your month holds, reserved and used together, and what your plan allows; null = no limit.
+
+    `pictures` and `tokens` are those of the calls that began in it; null = no provider told.
+    """
     month = month_of(datetime.now(UTC))
     with transaction() as session:
         user = auth.user(session)
-        used = quotas.usage(session, user, month)
-    money = used[QuotaUnit.MONEY]
+        used = of_month(session, user, month)
+    money = used.units[QuotaUnit.MONEY]
     money_usd = {name: None if amount is None else usd(amount) for name, amount in money.items()}
-    return jsonify(plan=user.plan, month=f"{month:%Y-%m}", **used, usd=money_usd)
+    return jsonify(
+        plan=user.plan,
+        month=f"{month:%Y-%m}",
+        **used.units,
+        usd=money_usd,
+        pictures=used.pictures,
+        tokens=used.tokens,
+        sentences=used.sentences,
+    )
 
 
 @blueprint.get("/api/keys")

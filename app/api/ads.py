@@ -34,7 +34,7 @@ class Current(BaseModel):
 
 @blueprint.get("/api/ads/<uuid:run_id>")
 def show(run_id: uuid.UUID) -> ResponseReturnValue:
-    """Show an ad: the run, and all revisions of its picture, oldest first."""
+    """Show an ad: the run, its caption where one was ordered, and all revisions of its picture, oldest first."""
     with transaction() as session:
         run = revisions.owned_ad(session, auth.user(session), run_id)
         shown = revisions.ad_view(session, run, storage().url, answers.links())
@@ -45,7 +45,7 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
 def refine(run_id: uuid.UUID) -> ResponseReturnValue:
     """Have the current picture edited. Every revision is kept; the new one is current when it is there.
 
-    It pays for the picture, and takes no second ad of the month. 409 while the ad is worked on.
+    It pays for the picture, and takes no second ad of the month; the caption stays as it is. 409 while the ad is worked on.
     """
     with transaction() as session:
         user = auth.user(session)

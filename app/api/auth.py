@@ -9,7 +9,7 @@ import uuid
 from flask import g, request
 from sqlalchemy.orm import Session
 
-from app import accounts
+from app import accounts, budgets
 from app.accounts import Identity
 from app.db.models import User
 from app.domain.errors import Unauthenticated
@@ -22,6 +22,7 @@ def identity(session: Session) -> Identity:
     """Return who sent this request. Raises Unauthenticated."""
     found = accounts.user_for_key(session, _bearer())
     g.user_id = str(found.user.id)
+    budgets.order_with(session, found.key.id)
     return found
 
 
@@ -62,7 +63,13 @@ def _ticket_holder(session: Session, ticket: str, run_id: uuid.UUID) -> User:
 
 def _bearer() -> str:
     """Return the key of the Authorization header. Raises Unauthenticated."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
+    key = sent_key()
+    if key is None:
         raise Unauthenticated("send your API key: `Authorization: Bearer <key>`")
-    return key.strip()
+    return key
+
+
+def sent_key() -> str | None:
+    """Return the key that this request has, whoever's it is; None = it has none."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return (key.strip() or None) if scheme.lower() == "bearer" else None

@@ -56,7 +56,43 @@ SUCCESS: dict[str, tuple[str, str, str]] = {
     "files.carousel": ("200", "The PDF.", "application/pdf"),
     "files.deck": ("200", "The slides as PPTX.", PPTX),
     "files.export": ("200", "The zip.", "application/zip"),
-    "files.media": ("200", "The file.", "application/octet-stream"),
+    "metrics.metrics": ("200", "Prometheus' text format.", "text/plain"),
+    "reports.log": ("200", "A line of JSON for each call.", "application/x-ndjson"),
+    "files.media": ("200", "The file.", "*/*"),
+}
+MORE_TYPES = {"reports.costs_of_month": ("text/csv", "image/svg+xml", "image/png")}  # by the query's `format`
+MORE_STATUSES = {
+    "metrics.metrics": ("404",),
+    "stream.events": ("503",),
+    "reports.costs_of_month": ("404",),
+    "reports.roi_of_month": ("404",),
+    "webhooks.list_deliveries": ("404",),
+}
+ROUND = ("id", "status", "round", "reused_pieces", "redone_pieces", "pays_at_most_micro_usd", "links")
+RUN = ("id", "pipeline", "status", "round", "progress", "pieces", "cost", "links")
+MEMBERS: dict[str, tuple[str, ...]] = {  # what a good answer always has
+    "generate.generate": ("id", "pipeline", "status", "links"),
+    "quote.quote": ("expected_micro_usd", "worst_micro_usd", "reserved_micro_usd", "charges", "refused_by", "stages"),
+    "runs.list_runs": ("runs", "next"),
+    "runs.show_run": RUN,
+    "runs.show_post": RUN,
+    "runs.list_calls": ("id", "calls"),
+    "runs.cancel": ("id", "status", "links"),
+    "runs.resume": ROUND,
+    "runs.reformat": ("id", "pipeline", "status", "made_from", "links"),
+    "pieces.edit": ROUND,
+    "pieces.render": ROUND,
+    "ads.show": (*RUN, "revisions"),
+    "ads.refine": ROUND,
+    "ads.make_current": (*RUN, "revisions"),
+    "account.usage": ("plan", "month", "usd", "pictures", "tokens"),
+    "account.list_keys": ("keys",),
+    "account.create_key": ("id", "name", "prefix", "key"),
+    "budgets.list_budgets": ("month", "budgets"),
+    "brands.list_brands": ("brands",),
+    "schedules.list_schedules": ("schedules",),
+    "webhooks.list_deliveries": ("deliveries", "next"),
+    "schedules.run_schedule": ("id", "pipeline", "status", "links"),
 }
 IDEMPOTENT = (
     "generate.generate",
@@ -67,11 +103,28 @@ IDEMPOTENT = (
     "schedules.create_schedule",
     "schedules.run_schedule",
 )
-LIST_QUERY: dict[str, dict[str, Any]] = {
-    "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
-    "before": {"type": "string"},
-    "status": {"enum": list(RunState)},
-    "pipeline": {"type": "string"},
+MONTH: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d$"}
+CURRENCY: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z]{3}$"}
+QUERIES: dict[str, dict[str, dict[str, Any]]] = {
+    "runs.list_runs": {
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+        "before": {"type": "string"},
+        "status": {"enum": list(RunState)},
+        "pipeline": {"type": "string"},
+    },
+    "reports.costs_of_month": {
+        "month": MONTH,
+        "group_by": {"type": "string", "default": "provider"},
+        "currency": CURRENCY | {"default": "USD"},
+        "format": {"enum": ["json", "csv", "svg", "png"], "default": "json"},
+        "sandbox": {"type": "boolean"},
+    },
+    "reports.roi_of_month": {"month": MONTH},
+    "reports.log": {"currency": CURRENCY},
+    "webhooks.list_deliveries": {
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+        "before": {"type": "string", "format": "uuid"},
+    },
 }
 
 
@@ -96,6 +149,7 @@ def openapi() -> ResponseReturnValue:
         paths=paths,
         components={
             "schemas": dict(sorted(schemas.items())),
+            "responses": {"Problem": _problem_response()},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     )
@@ -106,37 +160,65 @@ def _operations(rule: Rule, method: str, schemas: dict[str, Any]) -> list[tuple[
     path = VARIABLE.sub(r"{\2}", rule.rule)
     if "pipeline" not in rule.arguments:
         model = BODIES.get((method, rule.endpoint))
-        operation = _operation(rule, _ref(model, schemas) if model else None)
+        operation = _operation(rule, method, _ref(model, schemas) if model else None)
         if mime := FILES.get((method, rule.endpoint)):
             operation["requestBody"] = {"required": True, "content": {mime: {"schema": {}}}}
         return [(path, operation)]
     found = []
     for pipeline in all_pipelines().values():
-        operation = _operation(rule, _ref(pipeline.request, schemas))
+        operation = _operation(rule, method, _ref(pipeline.request, schemas))
         operation["operationId"] += f".{pipeline.name}"
         operation["description"] = f"{pipeline.title} {operation['description']}".strip()
         found.append((path.replace("{pipeline}", pipeline.name), operation))
     return found
 
 
-def _operation(rule: Rule, body: dict[str, Any] | None) -> dict[str, Any]:
-    status, told, mime = SUCCESS.get(rule.endpoint, ("200", "Done.", "application/json"))
+def _operation(rule: Rule, method: str, body: dict[str, Any] | None) -> dict[str, Any]:
     summary, _, rest = (current_app.view_functions[rule.endpoint].__doc__ or "").partition(". ")
-    success = {"description": told, **({"content": {mime: {"schema": {}}}} if mime else {})}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": rule.endpoint,
         "tags": [rule.endpoint.partition(".")[0]],
         "summary": summary.strip().rstrip("."),
         "description": " ".join(rest.split()),
         "parameters": _parameters(rule),
-        "responses": {status: success, "default": {"description": "A problem.", "content": problem}},
+        "responses": _responses(rule, method),
     }
     if rule.rule in OPEN:
         operation["security"] = []
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return operation
+
+
+def _responses(rule: Rule, method: str) -> dict[str, Any]:
+    """Return what a route answers: its success, and each problem that callers bring about; `default` is ours."""
+    status, told, mime = SUCCESS.get(rule.endpoint, ("200", "Done.", "application/json"))
+    content = {mime: {"schema": _members(rule.endpoint) if mime == "application/json" else {}}} if mime else {}
+    content |= {more: {"schema": {}} for more in MORE_TYPES.get(rule.endpoint, ())}
+    found: dict[str, Any] = {status: {"description": told, **({"content": content} if content else {})}}
+    if rule.endpoint == "health.readyz":
+        found["503"] = found[status] | {"description": "A part is away; `parts` says which."}
+    problems = set(MORE_STATUSES.get(rule.endpoint, ()))
+    if rule.rule not in OPEN:
+        problems |= {"401", "429"}
+    if rule.arguments - {"pipeline"}:
+        problems.add("404")
+    if rule.endpoint in QUERIES:
+        problems.add("422")
+    if method != "GET":
+        problems |= {"400", "409", "413", "422"}
+    problem = {"$ref": "#/components/responses/Problem"}
+    return found | dict.fromkeys(sorted(problems), problem) | {"default": problem}
+
+
+def _members(endpoint: str) -> dict[str, Any]:
+    members = MEMBERS.get(endpoint, ())
+    return {"type": "object", **({"required": list(members)} if members else {})}
+
+
+def _problem_response() -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": "A problem.", "content": {"application/problem+json": {"schema": schema}}}
 
 
 def _parameters(rule: Rule) -> list[dict[str, Any]]:
@@ -150,9 +232,10 @@ def _parameters(rule: Rule) -> list[dict[str, Any]]:
         schema = {"type": "string", "maxLength": 200}
         found.append({"name": "Idempotency-Key", "in": "header", "description": told, "schema": schema})
     if rule.endpoint == "stream.events":
-        found.append({"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}})
-    if rule.endpoint == "runs.list_runs":
-        found += [{"name": name, "in": "query", "schema": schema} for name, schema in LIST_QUERY.items()]
+        told = "The id of the last event that you got. Read where the answer leads to, which refuses any other."
+        found.append({"name": "Last-Event-ID", "in": "header", "description": told, "schema": {"type": "string"}})
+    queries = QUERIES.get(rule.endpoint, {})
+    found += [{"name": name, "in": "query", "schema": schema} for name, schema in queries.items()]
     return found
 
 

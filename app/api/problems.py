@@ -52,6 +52,8 @@ def of_request(error: errors.RequestError) -> Response:
     answer = problem(error.status, error.code, str(error), **({"fields": fields} if fields else {}))
     if error.status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="pressroom"'
+    if isinstance(error, errors.TooManyRequests):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
 
 

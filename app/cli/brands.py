@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -12,30 +12,24 @@ from rich.markup import escape
 from app.cli import client, kits, options, screen
 from app.domain import png
 from app.domain.brand import VISUAL_STYLES
-from app.domain.errors import NotFound, PressroomError, SetupError
+from app.domain.errors import PressroomError, SetupError
 from app.domain.themes import THEMES, Pairing
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def _kit_options(function: Command) -> Command:
-    """Add an option for each field of a kit; its value is None where it was not given."""
-    for option in reversed(
-        (
-            click.option("--theme", metavar="NAME", help="What all that follows is changed from; see `brands themes`."),
-            *(
-                click.option(f"--{name}", metavar="#RRGGBB", help=f"{told} Empty = the theme's.")
-                for name, told in kits.COLOURS.items()
-            ),
-            click.option("--fonts", metavar="|".join(Pairing), help="The pair of typefaces. Empty = the theme's."),
-            click.option("--handle", metavar="TEXT", help="Shown once on a slide, for example @acme."),
-            click.option("--voice", metavar="TEXT", help="How the texts sound."),
-            click.option("--visual-style", metavar="TEXT", help="Goes into every image prompt. Empty = the theme's."),
-        )
-    ):
-        function = option(function)
-    return function
+_kit_options = options.several(
+    click.option("--theme", metavar="NAME", help="What all that follows is changed from; see `brands themes`."),
+    *(
+        click.option(f"--{name}", metavar="#RRGGBB", help=f"{told} Empty = the theme's.")
+        for name, told in kits.COLOURS.items()
+    ),
+    click.option("--fonts", metavar="|".join(Pairing), help="The pair of typefaces. Empty = the theme's."),
+    click.option("--handle", metavar="TEXT", help="Shown once on a slide, for example @acme."),
+    click.option("--voice", metavar="TEXT", help="How the texts sound."),
+    click.option("--visual-style", metavar="TEXT", help="Goes into every image prompt. Empty = the theme's."),
+)
+"""An option for each field of a kit; its value is None where it was not given."""
 
 
 @click.group(invoke_without_command=True)
@@ -47,9 +41,7 @@ def command(ctx: click.Context) -> None:
     pressroom brands create acme --theme signal --accent '#ff5500' --handle @acme --logo logo.png
     pressroom generate full-post --topic "Rust" --brand acme
     """  # noqa: D301 - \b is how click is told to keep the lines
-    if ctx.invoked_subcommand is None:
-        with list_.make_context("list", [], parent=ctx) as listing:
-            list_.invoke(listing)
+    options.list_by_default(ctx, list_)
 
 
 @command.command("list")
@@ -137,10 +129,7 @@ def logo(name: str, file: Path | None, url: str | None, key: str | None, *, remo
 
 def _named(api: client.Api, name: str) -> dict[str, Any]:
     """Return the brand of that name. Raises NotFound."""
-    for brand in api.brands():
-        if brand["name"] == name:
-            return brand
-    raise NotFound(f"you have no brand {name!r}; `{screen.program()} brands` lists them", code="no_such_brand")
+    return client.named(api.brands(), name, "brand")
 
 
 def _kit(said: Mapping[str, str | None], before: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -65,6 +65,10 @@ class Api:
     def order(self, pipeline: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Order a run, once however often the connection breaks; return its id and links. Raises ApiError, ApiAway."""
         return self._post_once(f"/api/generate/{pipeline}", request)
+
+    def quote(self, pipeline: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a run would cost; nothing is ordered. Raises ApiError, ApiAway."""
+        return self._json("POST", f"/api/quote/{pipeline}", json=dict(request))
 
     def reformat(self, run_id: str, wanted: str) -> dict[str, Any]:
         """Have a finished run made in another format; return the new run's id and links. Raises ApiError, ApiAway."""
@@ -232,6 +236,14 @@ def readable(url: str | None, key: str | None) -> Iterator[Api]:
                 transport=transport, base_url="http://localhost", headers={"Authorization": f"Bearer {stored}"}
             )
         )
+
+
+def named(found: Iterable[dict[str, Any]], name: str, kind: str) -> dict[str, Any]:
+    """Return the one of `found` that has this name; kind: brand, schedule. Raises NotFound: `no_such_<kind>`."""
+    for one in found:
+        if one["name"] == name:
+            return one
+    raise NotFound(f"you have no {kind} {name!r}; `{screen.program()} {kind}s` lists them", code=f"no_such_{kind}")
 
 
 def _stored_key(folder: Path) -> str:

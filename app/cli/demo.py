@@ -108,9 +108,8 @@ def _check_models(machine: Machine, wish: Wish, topic: str, *, is_agreed: bool) 
 def _agree(topic: str, *, is_agreed: bool) -> None:
     """Say that this costs money, and ask if somebody is there. Raises click.Abort."""
     pipeline = pipeline_named(PIPELINE)
-    lines = costs.quote(pipeline, parse(pipeline, {"topic": topic}))
-    expected = screen.dollars(sum(line.expected_micro_usd for line in lines))
-    worst = screen.dollars(sum(line.worst_micro_usd for line in lines))
+    quote = costs.quote(pipeline, parse(pipeline, {"topic": topic}))
+    expected, worst = screen.dollars(quote.expected_micro_usd), screen.dollars(quote.worst_micro_usd)
     screen.say()
     screen.say(f"[yellow]A provider's key is set: real models, about {expected}, at most {worst}.[/]", indent=2)
     screen.say(f"[dim]`{screen.program()} demo --sandbox` costs nothing.[/]", indent=2)

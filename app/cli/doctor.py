@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import click
 from rich.markup import escape
 
-from app.cli import checks, models, screen, servers
+from app.cli import checks, models, reporting, screen, servers
 from app.cli.checks import Row, Verdict
 
 MARKS = {Verdict.OK: "[green]✓ ok[/]", Verdict.WARNING: "[yellow]! warning[/]", Verdict.PROBLEM: "[red]✗ problem[/]"}
@@ -21,7 +21,9 @@ CHECKS: tuple[Callable[[], Iterator[Row]], ...] = (
     servers.redis,
     checks.files,
     models.keys,
+    models.price_list,
     models.routing,
+    reporting.work_by_hand,
     checks.free_ports,
 )
 

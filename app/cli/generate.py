@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 import click
 
@@ -16,28 +17,40 @@ PROMPTS = "prompts"  # the field that --file fills
 COMMENT = "#"
 
 
+ORDER: tuple[Callable[[Any], Any], ...] = (
+    click.argument("pipeline"),
+    click.option("--topic", help="What it is about; short for --field topic=..."),
+    click.option("--brand", metavar="NAME", help="One of your brands; short for --field brand=..."),
+    click.option(
+        "--field",
+        "fields",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A field of the request; may be repeated. NAME=@FILE takes a file's text.",
+    ),
+    click.option(
+        "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads it from stdin."
+    ),
+    click.option(
+        "--file",
+        "lines",
+        type=click.File(encoding="utf-8-sig"),
+        metavar="FILE",
+        help="For images: a file of prompts, one a line; empty lines and those that begin with # are left out."
+        " - reads them from stdin.",
+    ),
+)
+
+
+def order(function: options.Command) -> options.Command:
+    """Add PIPELINE and the options that say what is ordered."""
+    for add in reversed(ORDER):
+        function = add(function)
+    return function
+
+
 @click.command
-@click.argument("pipeline")
-@click.option("--topic", help="What it is about; short for --field topic=...")
-@click.option("--brand", metavar="NAME", help="One of your brands; short for --field brand=...")
-@click.option(
-    "--field",
-    "fields",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A field of the request; may be repeated. NAME=@FILE takes a file's text.",
-)
-@click.option(
-    "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads it from stdin."
-)
-@click.option(
-    "--file",
-    "lines",
-    type=click.File(encoding="utf-8-sig"),
-    metavar="FILE",
-    help="For images: a file of prompts, one a line; empty lines and those that begin with # are left out."
-    " - reads them from stdin.",
-)
+@order
 @click.option("--wait", is_flag=True, help="Watch it being made, then write its files into a folder.")
 @click.option("--out", type=click.Path(path_type=Path), help="That folder.  [default: ./pressroom-out/TITLE]")
 @options.api
@@ -61,25 +74,51 @@ def command(
     pressroom generate full-post --topic "Rust" --brand acme --field slides=7 --field tone=punchy
     pressroom generate images --file prompts.txt --field aspect_ratio=16:9 --wait
     """  # noqa: D301 - \b is how click is told to keep the lines
-    short = {"topic": topic, "brand": brand}
-    request = (
-        read_object(body)
-        | dict(map(named_value, fields))
-        | {name: said for name, said in short.items() if said is not None}
-    )
-    numbers: list[int] = []
-    if lines is not None:
-        numbers, request[PROMPTS] = _prompts(pipeline, lines)
+    asked = Asked.of(pipeline, {"topic": topic, "brand": brand}, fields, body, lines)
     with client.running(url, key) as api:
-        try:
-            ordered = api.order(pipeline, request)
-        except client.ApiError as exc:
-            raise _with_lines(exc, numbers) from None
+        ordered = asked.sent(api.order)
         if not wait:
             ordering.say_ordered(ordered)
             return
         title = str(api.run(ordered["id"])["title"])
         ordering.see_through(api, ordered, title, out or folder.place(ordering.OUT, title, ordered["id"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    pipeline: str
+    request: Mapping[str, Any]
+    numbers: Sequence[int]
+    """Of each prompt its line in the file."""
+
+    @classmethod
+    def of(
+        cls,
+        pipeline: str,
+        short: Mapping[str, str | None],
+        fields: Iterable[str],
+        body: TextIO | None,
+        lines: TextIO | None,
+    ) -> Self:
+        """Return the request that the options make. Raises BadParameter."""
+        request = (
+            read_object(body)
+            | dict(map(named_value, fields))
+            | {name: said for name, said in short.items() if said is not None}
+        )
+        numbers: list[int] = []
+        if lines is not None:
+            numbers, request[PROMPTS] = _prompts(pipeline, lines)
+        return cls(pipeline, request, numbers)
+
+    def sent(self, send: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+        """Return the API's answer. Raises ApiError that names the lines of the file, ApiAway."""
+        try:
+            return send(self.pipeline, self.request)
+        except client.ApiError as exc:
+            raise _with_lines(exc, self.numbers) from None
 
 
 def read_object(file: TextIO | None) -> dict[str, Any]:

@@ -129,8 +129,9 @@ def _environment(services: Services, wish: Wish, chosen: stack.Ports, *, is_sand
         env["PRESSROOM_EVENTS_URL"] = chosen.events_url
     if is_sandboxed:
         env["PRESSROOM_SANDBOX_URL"] = settings().sandbox_url or chosen.sandbox_url
-    if (own := settings().routes_file) is not None:
-        env["PRESSROOM_ROUTES"] = str(own)  # absolute: the processes run elsewhere
+    for name, own in (("PRESSROOM_ROUTES", settings().routes_file), ("PRESSROOM_PRICES", settings().prices_file)):
+        if own is not None:
+            env[name] = str(own)  # absolute: the processes run elsewhere
     if wish.sandbox:
         env |= dict.fromkeys(itertools.chain.from_iterable(KEY_SETTINGS.values()), "")
     return env

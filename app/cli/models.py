@@ -1,11 +1,11 @@
-"""What `doctor` says of models: the keys, whether the routes can be used, and who is asked for what."""
+"""What `doctor` says of models: the keys, whether prices and routes can be used, and who is asked for what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app import routes
+from app import prices, routes
 from app.cli.checks import Row, Verdict
 from app.domain.errors import SetupError
 from app.settings import KEY_SETTINGS, settings
@@ -22,8 +22,23 @@ def keys() -> Iterator[Row]:
             yield Row("models", Verdict.OK, f"{key} {masked(access.key)} at {access.base_url}")
 
 
+def price_list() -> Iterator[Row]:
+    """The prices: can they be used, and as of when they are."""
+    own = settings().prices_file
+    try:
+        listed = prices.prices()
+    except SetupError as exc:
+        yield Row("prices", Verdict.PROBLEM, str(exc), "mend the file, or leave PRESSROOM_PRICES out")
+        return
+    oldest = min(one.as_of for one in listed.values())
+    whose = "as shipped" if own is None else f"{own}; what it leaves out is as shipped"
+    yield Row("prices", Verdict.OK, f"{whose}; the oldest of {oldest}")
+
+
 def routing() -> Iterator[Row]:
     """The routes: can they be used, and has every purpose that posts need somebody who serves it."""
+    if any(row.verdict is Verdict.PROBLEM for row in price_list()):
+        return  # no route can be priced, and why is told there
     own = settings().routes_file
     try:
         lacking = routes.lacking()

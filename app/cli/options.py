@@ -25,6 +25,24 @@ class Latency(click.ParamType[str]):
         return str(value)
 
 
+def several(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return a decorator that adds options, which the help shows in this order."""
+
+    def add(function: Command) -> Command:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def list_by_default(ctx: click.Context, listing: click.Command) -> None:
+    """Run `listing` with nothing said, where none of its group's commands was named."""
+    if ctx.invoked_subcommand is None:
+        with listing.make_context("list", [], parent=ctx) as inner:
+            listing.invoke(inner)
+
+
 def api(function: Command) -> Command:
     """Add --url and --key."""
     key = click.option(

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO
 
 import click
 from rich.markup import escape
 
 from app.cli import client, folder, options, ordering, screen, timetables
 from app.cli.generate import COMMENT, named_value, read_object
-from app.domain.errors import NotFound
 from app.domain.schedules import FeedItems, MissedPolicy
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Lines = Sequence[tuple[int, str]]
 KEPT = (
     "name",
@@ -35,54 +33,49 @@ ITEMS = {"without-image": FeedItems.WITHOUT_IMAGE, "all": FeedItems.ALL}
 MISSED = {"skip": MissedPolicy.SKIP, "catch-up-once": MissedPolicy.CATCH_UP_ONCE}
 
 
-def _wish_options(function: Command) -> Command:
-    """Add an option for each part of a schedule; its value is None where it was not given."""
-    for option in reversed(
-        (
-            click.option("--cron", metavar="EXPRESSION", help="When: `0 9 * * 1-5` is 9:00 from Monday to Friday."),
-            click.option("--time-zone", metavar="ZONE", help="Whose time that is, as Asia/Karachi.  [default: UTC]"),
-            click.option("--pipeline", metavar="PIPELINE", help="What is ordered.  [default: full-post]"),
-            click.option("--topic", help="What each run is about; short for --set topic=..."),
-            click.option("--brand", metavar="NAME", help="One of your brands; short for --set brand=..."),
-            click.option(
-                "--set", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the request; may be repeated."
-            ),
-            click.option(
-                "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads stdin."
-            ),
-            click.option(
-                "--topics",
-                type=click.File(encoding="utf-8-sig"),
-                metavar="FILE",
-                help="A file of topics, one a line, each for one run, in this order; empty lines and those that begin"
-                " with # are left out.",
-            ),
-            click.option("--topics-into", metavar="FIELD", help="Where a topic goes in the request.  [default: topic]"),
-            click.option(
-                "--repeat/--no-repeat",
-                "repeat_topics",
-                default=None,
-                help="Begin again after the last topic, or pause.  [default: pause]",
-            ),
-            click.option(
-                "--feed-url",
-                metavar="URL",
-                help="An RSS or Atom feed or a JSON list: each run is about one of its articles, the oldest first.",
-            ),
-            click.option(
-                "--feed-items",
-                type=click.Choice([*ITEMS]),
-                help="Which of its articles: those that bring no picture along, or all.  [default: without-image]",
-            ),
-            click.option(
-                "--missed",
-                type=click.Choice([*MISSED]),
-                help="What becomes of slots that were missed while nothing ran: nothing, or one run for all.  [default: skip]",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+_wish_options = options.several(
+    click.option("--cron", metavar="EXPRESSION", help="When: `0 9 * * 1-5` is 9:00 from Monday to Friday."),
+    click.option("--time-zone", metavar="ZONE", help="Whose time that is, as Asia/Karachi.  [default: UTC]"),
+    click.option("--pipeline", metavar="PIPELINE", help="What is ordered.  [default: full-post]"),
+    click.option("--topic", help="What each run is about; short for --set topic=..."),
+    click.option("--brand", metavar="NAME", help="One of your brands; short for --set brand=..."),
+    click.option(
+        "--set", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the request; may be repeated."
+    ),
+    click.option(
+        "--json", "body", type=click.File(), metavar="FILE", help="The request as a JSON file; - reads stdin."
+    ),
+    click.option(
+        "--topics",
+        type=click.File(encoding="utf-8-sig"),
+        metavar="FILE",
+        help="A file of topics, one a line, each for one run, in this order; empty lines and those that begin"
+        " with # are left out.",
+    ),
+    click.option("--topics-into", metavar="FIELD", help="Where a topic goes in the request.  [default: topic]"),
+    click.option(
+        "--repeat/--no-repeat",
+        "repeat_topics",
+        default=None,
+        help="Begin again after the last topic, or pause.  [default: pause]",
+    ),
+    click.option(
+        "--feed-url",
+        metavar="URL",
+        help="An RSS or Atom feed or a JSON list: each run is about one of its articles, the oldest first.",
+    ),
+    click.option(
+        "--feed-items",
+        type=click.Choice([*ITEMS]),
+        help="Which of its articles: those that bring no picture along, or all.  [default: without-image]",
+    ),
+    click.option(
+        "--missed",
+        type=click.Choice([*MISSED]),
+        help="What becomes of slots that were missed while nothing ran: nothing, or one run for all.  [default: skip]",
+    ),
+)
+"""An option for each part of a schedule; its value is None where it was not given."""
 
 
 @click.group(invoke_without_command=True)
@@ -95,9 +88,7 @@ def command(ctx: click.Context) -> None:
     pressroom schedules create mondays --cron "0 8 * * 1" --topic "The week ahead" --missed catch-up-once
     pressroom schedules create heroes --cron "0 6 * * *" --pipeline hero-image --feed-url https://example.com/feed.xml
     """  # noqa: D301 - \b is how click is told to keep the lines
-    if ctx.invoked_subcommand is None:
-        with list_.make_context("list", [], parent=ctx) as listing:
-            list_.invoke(listing)
+    options.list_by_default(ctx, list_)
 
 
 @command.command("list")
@@ -217,10 +208,7 @@ def delete(name: str, url: str | None, key: str | None) -> None:
 
 def _id(api: client.Api, name: str) -> str:
     """Return the id of the schedule of that name. Raises NotFound."""
-    for schedule in api.schedules():
-        if schedule["name"] == name:
-            return str(schedule["id"])
-    raise NotFound(f"you have no schedule {name!r}; `{screen.program()} schedules` lists them", code="no_such_schedule")
+    return str(client.named(api.schedules(), name, "schedule")["id"])
 
 
 def _said(said: dict[str, Any], topics: Lines | None, before: dict[str, Any]) -> dict[str, Any]:

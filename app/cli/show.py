@@ -118,7 +118,8 @@ def _print_pieces(pieces: list[dict[str, Any]]) -> None:
 def _print_costs(run: dict[str, Any]) -> None:
     table = screen.columns("purpose", "calls", "cost", right=("calls", "cost"))
     for purpose, spent in run["cost"]["purposes"].items():
-        table.add_row(screen.words(purpose), str(spent["calls"]), screen.dollars(spent["micro_usd"]))
+        cost = "unknown" if spent["micro_usd"] is None else screen.dollars(spent["micro_usd"])
+        table.add_row(screen.words(purpose), str(spent["calls"]), cost)
     screen.out().print(table)
 
 

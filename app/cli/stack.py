@@ -22,6 +22,7 @@ WEB_THREADS = 16
 WATCHERS = 600
 DRAIN_S = 100.0  # a worker that is asked to stop may finish a call: one text request lasts 90 s at most
 USUAL_PORTS = {"web": 8000, "events": 8001, "flower": 5555, "sandbox": 9000}
+FLOWER_CONFIG = Path(__file__).parents[2] / "flowerconfig.py"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
 
@@ -109,7 +110,7 @@ def flower(env: Mapping[str, str], ports: Ports, user: str, password: str) -> Pr
     return Process(
         "flower",
         command,
-        {**env, "FLOWER_BASIC_AUTH": f"{user}:{password}"},
+        {**env, "FLOWER_BASIC_AUTH": f"{user}:{password}", "FLOWER_CONF": str(FLOWER_CONFIG)},
         ready=lambda: answers(f"{ports.flower_url}/healthcheck"),
     )
 

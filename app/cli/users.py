@@ -9,7 +9,7 @@ from rich.markup import escape
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import accounts
+from app import accounts, notifications
 from app.cli import installation, screen
 from app.db.models import ApiKey, Run, User
 from app.db.session import transaction
@@ -78,9 +78,52 @@ def webhook(name: str, url: str | None) -> None:
     if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
         raise click.BadParameter("an address starts with http:// or https://", param_hint="URL")
     with installation.database(), transaction() as session:
-        named(session, name).webhook_url = url
+        secret = accounts.set_webhook(named(session, name), url)
     told = f"are told to {url}" if url else "are told to nobody"
     screen.say(f"[green]✓[/] finished runs of {escape(name)} {escape(told)}", indent=2)
+    if secret is not None:
+        _show_secret(secret)
+
+
+@command.command
+@click.argument("name")
+def webhook_secret(name: str) -> None:
+    """Make a new secret for a user's webhook; the one before signs too for a day."""
+    with installation.database(), transaction() as session:
+        secret = accounts.replace_webhook_secret(named(session, name))
+    _show_secret(secret)
+
+
+def _show_secret(secret: str) -> None:
+    screen.facts([("Secret", f"{secret}  [dim]shown this once: the receiver checks with it that a message is ours[/]")])
+
+
+@command.command
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many of the newest.")
+def deliveries(name: str, limit: int) -> None:
+    """Show what a user's webhook was told: each try with its status, and when the next one is due."""
+    with installation.database(), transaction() as session:
+        found, more = notifications.deliveries(session, named(session, name).id, limit)
+    if not found:
+        screen.say(f"Nothing was to be told to {escape(name)} yet.")
+        return
+    table = screen.columns("message", "of", "at", "state", "tries", right=("tries",))
+    for one in found:
+        table.add_row(one["id"], one["type"], _minute(one["created_at"]), one["state"], str(one["tries"]))
+        for attempt in one["attempts"]:
+            answer = attempt["problem"] or f"HTTP {attempt['status']}"
+            table.add_row("", "", _minute(attempt["at"]), f"[dim]{escape(answer)}, {attempt['ms']} ms[/]", "")
+        if one["next_try_at"] is not None:
+            table.add_row("", "", _minute(one["next_try_at"]), "[dim]next try[/]", "")
+    screen.out().print(table)
+    if more:
+        screen.say(f"[dim]There are older ones: --limit {limit} showed the newest.[/]")
+
+
+def _minute(moment: str) -> str:
+    """Return a moment to the second, UTC."""
+    return moment[:19].replace("T", " ")
 
 
 def named(session: Session, name: str) -> User:

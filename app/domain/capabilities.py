@@ -23,6 +23,8 @@ class Capability(StrEnum):
     """Answer with sources."""
     MODERATION = "moderation"
     """Judge whether a text or a picture may be shown."""
+    TRANSCRIPTION = "transcription"
+    """Write down what is said in a recording."""
     JOBS = "jobs"
     """Make pictures as jobs with an id, which can be waited for again instead of paying again."""
 
@@ -31,7 +33,16 @@ PROVIDER_CAPABILITIES: dict[str, frozenset[Capability]] = {
     "gateway": frozenset({Capability.TEXT, Capability.VISION, Capability.IMAGE, Capability.EDIT, Capability.RESEARCH}),
     "gemini": frozenset({Capability.TEXT, Capability.VISION, Capability.IMAGE, Capability.EDIT}),
     "anthropic": frozenset({Capability.TEXT, Capability.VISION}),
-    "openai": frozenset({Capability.TEXT, Capability.VISION, Capability.IMAGE, Capability.EDIT, Capability.MODERATION}),
+    "openai": frozenset(
+        {
+            Capability.TEXT,
+            Capability.VISION,
+            Capability.IMAGE,
+            Capability.EDIT,
+            Capability.MODERATION,
+            Capability.TRANSCRIPTION,
+        }
+    ),
     "leonardo": frozenset({Capability.IMAGE, Capability.JOBS}),
 }
 

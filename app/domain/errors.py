@@ -11,11 +11,13 @@ PressroomError                      stable `code`, message that says what to do
 │   ├── Conflict                    409      the run's state does not allow it
 │   ├── TooLarge                    413      the body is too big
 │   ├── UrlRefused                  422      an address that must not be asked
-│   └── QuotaExceeded               429      the plan's month is used up (posts, ads, money)
+│   ├── QuotaExceeded               429      the month of the plan or of a budget is used up (posts, ads, money)
+│   └── TooManyRequests             429      the key asks too fast
 ├── Unavailable                     503      a part that we need is away; try again
 ├── IllegalMove                     a state was asked to make a move that does not exist
 ├── NotClaimed                      somebody else has the piece, or it is done
 ├── BudgetReached                   the run's cap, or its number of paid calls, does not allow one more
+├── MoneyHeld                       the run's money is held by calls under way: wait for what they leave
 ├── InvalidReply                    a model's reply does not hold to its schema or lengths
 ├── PictureRefused                  a picture did not pass a gate
 ├── NotScreened                     a picture could not be judged for safety: it waits, it does not pass
@@ -25,7 +27,7 @@ PressroomError                      stable `code`, message that says what to do
 ├── SlideRefused                    a slide was drawn and does not hold what every slide has to hold
 ├── StorageError                    the bucket or the folder did not take or give the bytes
 ├── FetchFailed                     a page or feed that a user named did not come; see its fields
-├── SourceRefused                   a page or feed came, and cannot be read as one
+├── SourceRefused                   a page, feed or recording came, and cannot be read as one
 └── ProviderError                   a model provider did not deliver; see its fields
     ├── ProviderBusy                rate limited or overloaded: wait and ask again
     ├── ProviderDown                connection, 5xx, or a reply that is no reply
@@ -37,6 +39,7 @@ PressroomError                      stable `code`, message that says what to do
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -134,10 +137,23 @@ class UrlRefused(RequestError):
 
 
 class QuotaExceeded(RequestError):
-    """Raised when a plan's month has no room; code is `quota_exceeded:<unit>` or `budget_exceeded`."""
+    """Raised when a month has no room; code is `quota_exceeded:<unit>` or `budget_exceeded`."""
 
     code = "quota_exceeded"
     status = 429
+    budget_id: uuid.UUID | None = None
+    """The budget that refused; None = the plan did."""
+
+
+class TooManyRequests(RequestError):
+    """Raised when a key sends more requests than it may; retry_after_s: until one more passes."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(PressroomError):
@@ -168,6 +184,12 @@ class BudgetReached(PressroomError):
         super().__init__(message, code=code)
         self.causes: tuple[Cause, ...] = ()
         """Why the calls before did not deliver."""
+
+
+class MoneyHeld(PressroomError):
+    """Raised before a call for which the run has room only if calls under way cost less than they may: it waits."""
+
+    code = "money_held"
 
 
 class InvalidReply(PressroomError):
@@ -271,74 +293,6 @@ class FetchFailed(PressroomError):
 
 
 class SourceRefused(PressroomError):
-    """Raised when what came cannot be read; code is `feed_refused:<why>` or `article_refused:<why>`."""
+    """Raised when what came cannot be read; code is `<feed, article or audio>_refused:<why>`."""
 
     code = "source_refused"
-
-
-class ProviderError(PressroomError):
-    """Never raised directly. A provider did not deliver.
-
-    permanent: asking the same again cannot help.
-    retry_after_s: seconds that the provider asked us to wait; None if it did not say.
-    charged: False when the provider certainly charged nothing, None when it may have.
-    status: HTTP status of the reply, None when there was none.
-    """
-
-    code = "provider"
-    permanent: ClassVar[bool] = False
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        provider: str,
-        retry_after_s: float | None = None,
-        charged: bool | None = False,
-        status: int | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.provider = provider
-        self.retry_after_s = retry_after_s
-        self.charged = charged
-        self.status = status
-
-
-class ProviderBusy(ProviderError):
-    """Raised when the provider is rate limited or overloaded."""
-
-    code = "provider_busy"
-
-
-class ProviderDown(ProviderError):
-    """Raised when the provider could not be reached, answered 5xx, or sent what is no reply."""
-
-    code = "provider_down"
-
-
-class ProviderBlocked(ProviderError):
-    """Raised when a safety filter of the provider refused the prompt or the picture."""
-
-    code = "prompt_blocked"
-    permanent = True
-
-
-class ProviderRejected(ProviderError):
-    """Raised when the provider says that our request is wrong."""
-
-    code = "provider_rejected"
-    permanent = True
-
-
-class ModelRetired(ProviderError):
-    """Raised when the provider does not know the model (any more): change the route."""
-
-    code = "model_retired"
-    permanent = True
-
-
-class ProviderAccount(ProviderError):
-    """Raised when the key, the credit or a spending limit stops us: only the operator can mend it."""
-
-    code = "provider_account"
-    permanent = True

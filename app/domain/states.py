@@ -135,3 +135,5 @@ class QuotaEntryKind(StrEnum):
     """The whole reservation of a round, given back because nothing was delivered."""
     RELEASED = "RELEASED"
     """The part of the round's money that was not spent."""
+    RECONCILED = "RECONCILED"
+    """What became known of a round's calls in doubt after its end, in all: negative = it was cheaper."""

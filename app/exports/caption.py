@@ -1,4 +1,4 @@
-"""The text that goes with the slides where they are posted."""
+"""The text that goes with the slides, or with an ad, where they are posted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ BETWEEN = "\n\n"
 
 
 def caption(finished: Finished) -> str | None:
-    """Return a post's caption of at most 3,000 characters, in the post's language; None when it has no slides.
+    """Return a run's caption of at most 3,000 characters, in its language; None when there is none and it has no slides.
 
-    Where a model was asked for one, it is that, with its hashtags. Else no model is asked:
+    Where a model was asked for one, it is that, with its hashtags. Else it is put together, and no model is asked:
     1. The hook, the headlines of the first slides, and the call to action of the last.
     2. Behind them the whole text of the deck: screen readers do not get into a carousel (output-spec, section 5).
     What is too long ends with a whole sentence.

@@ -17,6 +17,7 @@ from app.domain.keys import shown_key
 from app.domain.provenance import Source
 from app.domain.states import PieceState
 from app.exports.wording import cut
+from app.pipelines import captions
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline
 from app.storage import EXTENSIONS
@@ -43,6 +44,8 @@ class Picture:
     piece: Piece
     stored: Mapping[str, Any]
     """As the piece has it: composed where text is laid out, as rendered where nothing is."""
+    described: str | None = None
+    """What it shows, in the run's language, where somebody was asked to say it."""
 
     @property
     def keys(self) -> list[str]:
@@ -64,9 +67,9 @@ class Picture:
 
     @property
     def alt_text(self) -> str:
-        """What it shows, for those who do not see it: the words on it, or the subject that was asked for."""
-        if told := self.stored.get("alt_text"):
-            return str(told)
+        """What it shows, for those who do not see it: the words on it and what it was described as, or what was asked for."""
+        if told := [str(part) for part in (self.stored.get("alt_text"), self.described) if part]:
+            return " — ".join(told)
         data = self.piece.data
         return cut(str(data.get("prompt") or data.get("image_theme") or self.piece.prompt or ""), MAX_ALT)
 
@@ -117,7 +120,7 @@ class Finished:
             stored = self._shown(piece)
             if stored is not None:
                 name = f"{self.stem(piece)}.{EXTENSIONS.get(stored['mime'], 'bin')}"
-                found.append(Picture(name, piece, stored))
+                found.append(Picture(name, piece, stored, self._described(piece)))
         return sorted(found, key=lambda picture: picture.name)
 
     @property
@@ -135,6 +138,15 @@ class Finished:
         # READY without a slide: the order wanted no words on it. FAILED: its words are not on it.
         is_whole = self.pipeline.layout is None or piece.state is PieceState.READY
         return piece.picture if piece.is_picture and is_whole else None
+
+    def _described(self, piece: Piece) -> str | None:
+        """Return the alt text that was written of what this piece's picture was asked to show; None = of none such."""
+        for caption in (one for one in self.pieces if one.kind == captions.KIND):
+            alt_texts = (captions.caption_of(caption.data) or {}).get("alt_texts", {})
+            for name, shows in caption.data[captions.PICTURES].items():
+                if name in alt_texts and shows == piece.prompt:
+                    return str(alt_texts[name])
+        return None
 
     def result(self, field: str) -> str | None:
         """Return the storage key of what belongs to the whole run; None when it was not made."""

@@ -1,7 +1,8 @@
 """ad: a brief becomes an advertising picture, with a headline on it where one is ordered; and each refinement another revision.
 
 An art director phrases the picture, an image model renders it, a vision model looks at it. A refinement edits the
-current revision in place; every revision stays. app.runs.revisions opens them.
+current revision in place; every revision stays. app.runs.revisions opens them. The caption, where one is ordered, is
+written once, when the first picture is phrased: no refinement and no edit writes it again.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from app.domain.brand import BrandKit
 from app.domain.states import PieceState, QuotaUnit
+from app.pipelines import references
+from app.pipelines.captions import KIND as CAPTION
+from app.pipelines.captions import caption_of, caption_piece, caption_stage
 from app.pipelines.full_post import problems_of_prompt
-from app.pipelines.order import Order
+from app.pipelines.order import Order, beginning, locale_line, on_one_line
 from app.pipelines.pictures import picture_stages, prompt_of, render_image, review_image, review_prompt
-from app.pipelines.pipeline import AspectRatio, Change, Done, Layout, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.pipeline import AspectRatio, Change, Done, Layout, NewPiece, Pipeline, Prompt, Work
+from app.pipelines.references import GIVEN, made_from, preparing_stage
+from app.pipelines.stages import composing_stage, drafting_stage
+from app.pipelines.urls import WebUrl
 
 REVISION = "revision"
-GIVEN = "given"
-"""Key of a piece's data: the user's own picture, as Piece.picture has it; empty where none was given."""
 CHANGE = "change"
 """Key of a revision's data: {at, from, instruction, asked, prompt, picture} of the refinement that it is."""
 TURN = "turn"
 """Key of a revision's data: the current one is the READY one with the highest."""
 REMEMBERED = 8  # instructions that a picture is reviewed by, or made anew from; older ones show in the picture itself
-HEADING_WORDS = 8
 
 AdFormat = Literal["1:1", "4:5", "9:16", "16:9", "1.91:1"]
 SIZES_PX: dict[AdFormat, tuple[int, int]] = {
@@ -56,8 +60,10 @@ class AdRequest(Order):
         description="Aspect ratio. With a headline the ad has its usual size, such as 1080x1080 px; without one it is"
         " as big as the image model makes it, and 1.91:1 needs a headline.",
     )
-    reference_url: str | None = Field(
-        None, min_length=8, max_length=2000, pattern=r"^https?://", description="A picture of yours to make it from."
+    reference_url: WebUrl | None = Field(None, description="A picture of yours to make it from.")
+    caption: bool = Field(
+        False,
+        description="Have the cheapest model write caption, hashtags, alt text and SEO texts, once: refinements keep them.",
     )
 
     @field_validator("cta")
@@ -112,7 +118,8 @@ def drawing_prompt(work: Work) -> Prompt:
             " Photoreal or stylised, never cartoonish. No text, letters, numbers, logos or watermarks in the picture."
             " Write in English, whatever language the brief has. Reply with the paragraph only."
         ),
-        user="\n".join(f"{name}: {' '.join(value.split())}" for name, value in lines.items() if value),
+        user=locale_line(request)
+        + "\n".join(f"{name}: {on_one_line(value)}" for name, value in lines.items() if value),
     )
 
 
@@ -144,24 +151,34 @@ def begins_with(work: Work) -> Change | None:
     if change is not None:
         is_its_own = work.prompt == change["prompt"]
         return Change(change["picture"], refining(change["instruction"]), words) if is_its_own else None
-    if given := work.data[GIVEN]:
-        told = f"Make an advertising picture around the product in this one, which stays exactly as it is: {words}"
-        return Change(given, told, words)
-    return None
+    told = "Make an advertising picture around the product in this one, which stays exactly as it is"
+    return made_from(work, told, words)
 
 
 def prepare(work: Work) -> Done:
     """See that the headline fits, and fetch the user's picture, before anything is paid."""
-    request: AdRequest = work.request
-    text = layout(request, work.data)
+    text = layout(work.request, work.data)
     if text and (told := work.fits(text)):
         return Done(failure=("text_does_not_fit", told))
-    return Done(data={GIVEN: work.web.picture(request.reference_url) if request.reference_url else {}})
+    return references.prepare(work)
 
 
 def draft_prompt(work: Work) -> Done:
-    """Have the picture's prompt phrased."""
-    return Done(prompt=work.ask.text("draft_prompt", drawing_prompt(work), check=problems_of_prompt).strip())
+    """Have the picture's prompt phrased; a caption can be written from then on, beside the picture."""
+    prompt = work.ask.text("draft_prompt", drawing_prompt(work), check=problems_of_prompt).strip()
+    return Done(prompt=prompt, opens=[captioned(work, prompt)] if work.request.caption else [])
+
+
+def captioned(work: Work, prompt: str) -> NewPiece:
+    """Return the piece that becomes the caption: it knows the brief, what stands on the ad, and what the picture shows."""
+    request: AdRequest = work.request
+    about = {
+        "Topic": request.brief,
+        "Product": request.product,
+        "Hook": work.data.get("headline"),
+        "Call to action": work.data.get("cta"),
+    }
+    return caption_piece({name: text for name, text in about.items() if text}, {"ad": prompt})
 
 
 def review(work: Work) -> Done:
@@ -175,11 +192,19 @@ def compose(work: Work) -> Done:
     return Done(composed=work.compose(text)) if text else Done()
 
 
+def counts(request: AdRequest) -> Mapping[str, int]:
+    """Return how many pieces of each kind an order has; each refinement adds a revision."""
+    return {REVISION: 1} | ({CAPTION: 1} if request.caption else {})
+
+
+def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the caption; None before it is written, and where none was ordered."""
+    return {"caption": next((caption_of(piece) for piece in pieces.get(CAPTION, ())), None)}
+
+
 def heading(request: AdRequest) -> str:
     """Return the headline, the product or the brief's first words."""
-    words = request.brief.split()
-    first = " ".join(words[:HEADING_WORDS]) + (" ..." if len(words) > HEADING_WORDS else "")
-    return f"Ad: {request.headline or request.product or first}"
+    return f"Ad: {request.headline or request.product or beginning(request.brief)}"
 
 
 RENDER, REVIEW = picture_stages(aspect_ratio, gives=PieceState.RENDERED)
@@ -191,26 +216,18 @@ PIPELINE = Pipeline(
     request=AdRequest,
     charges={QuotaUnit.ADS: 1},
     opening=opening,
-    counts=lambda _: {REVISION: 1},
+    counts=counts,
     heading=heading,
     tracks={
         REVISION: (
-            Stage("prepare", prepare, PieceState.PENDING, "text", keeps=GIVEN, expected_s=0.3),
-            Stage(
-                "draft_prompt",
-                draft_prompt,
-                PieceState.PROMPTED,
-                "text",
-                purpose="draft_prompt",
-                fills="prompt",
-                max_tokens_in=1_500,
-                max_tokens_out=600,
-                expected_tokens=(350, 140),
-                expected_s=5,
-            ),
+            preparing_stage(prepare),
+            drafting_stage(draft_prompt, max_tokens_in=1_500, expected_tokens_in=350),
             replace(RENDER, act=render_image(aspect_ratio, words_of=wanted, begins_with=begins_with)),
             replace(REVIEW, act=review),
-            Stage("compose", compose, PieceState.READY, "media", fills="composed", expected_s=0.3),
-        )
+            composing_stage(compose),
+        ),
+        CAPTION: (caption_stage(),),
     },
+    texts=texts,
+    optional=frozenset({CAPTION}),
 )

@@ -14,12 +14,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.brand import BrandKit
-from app.domain.states import PieceState, QuotaUnit
+from app.domain.states import QuotaUnit
 from app.pipelines.answer_report import Report, markdown, problems_of_report, quick_markdown, report_prompt, settled
 from app.pipelines.languages import counting, in_words, is_in_its_script, words
-from app.pipelines.order import Order
-from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.order import Order, locale_line, on_one_line
+from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Prompt, Work
 from app.pipelines.sources import apart, as_data, joined, numbered, of_data
+from app.pipelines.stages import text_stage
 
 QUICK_WORDS = 120
 SUB_QUESTIONS = (2, 4)
@@ -107,7 +108,7 @@ def quick_prompt(request: AnswerRequest) -> Prompt:
             " Reply with JSON only."
         ),
         user=(
-            f"{asked(request)}\n\n"
+            f"{locale_line(request)}{asked(request)}\n\n"
             f"- answer: at most {QUICK_WORDS} words of plain text, in {in_words(request.language)}."
             f"{f' {how}' if (how := counting(request.language)) else ''}"
         ),
@@ -133,7 +134,7 @@ def planning_prompt(request: AnswerRequest) -> Prompt:
             f" {READS_AS_DATA} Reply with JSON only."
         ),
         user=(
-            f"{asked(request)}\n\n"
+            f"{locale_line(request)}{asked(request)}\n\n"
             f"- sub_questions: {least} to {most}, each at most {SUB_QUESTION_CHARACTERS} characters, in"
             f" {in_words(request.language)}; each names what it is about, so that it can be searched for without the others."
         ),
@@ -154,14 +155,17 @@ def problems_of_plan(plan: ResearchPlan) -> list[str]:
     return found
 
 
-def research_prompt(sub_question: str, language: str) -> Prompt:
-    """Return what a search model is asked: its user message is what it searches for, so that the question stands first."""
+def research_prompt(sub_question: str, language: str, *, locale: str = "") -> Prompt:
+    """Return what a search model is asked: its user message is what it searches for, so that the question stands first.
+
+    locale: the line that says where the readers are, as `locale_line` gives it.
+    """
     return Prompt(
         system=(
             "You research one question and report what reliable pages say: facts and figures with their dates, and where"
             " pages disagree. Put the numbers of your sources behind each fact. At most 250 words, no introduction."
         ),
-        user=f"{' '.join(sub_question.split())}\nLanguage: {in_words(language)}",
+        user=f"{on_one_line(sub_question)}\n{locale}Language: {in_words(language)}",
     )
 
 
@@ -203,7 +207,7 @@ def plan_research(work: Work) -> Done:
     plan = work.ask.structured(
         "plan_content", planning_prompt(work.request), ResearchPlan, name="research_plan", check=problems_of_plan
     )
-    parts = [" ".join(text.split()) for text in plan.sub_questions]
+    parts = [on_one_line(text) for text in plan.sub_questions]
     return Done(
         data={"sub_questions": parts},
         opens=[NewPiece("research", n, {"sub_question": text}) for n, text in enumerate(parts)],
@@ -212,7 +216,7 @@ def plan_research(work: Work) -> Done:
 
 def research(work: Work) -> Done:
     """Have one part researched."""
-    prompt = research_prompt(work.data["sub_question"], work.request.language)
+    prompt = research_prompt(work.data["sub_question"], work.request.language, locale=locale_line(work.request))
     found, sources = apart(work.ask.text("research", prompt, check=problems_of_findings))
     kept = sources[:SOURCES_EACH]
     return Done(data={"findings": numbered(found[:FINDINGS_CHARACTERS], kept), "sources": as_data(kept)})
@@ -224,7 +228,7 @@ def write_report(work: Work) -> Done:
     count = len(work.data["sources"])
     report = work.ask.structured(
         "write_copy",
-        report_prompt(asked(request), work.data, request.language),
+        report_prompt(f"{locale_line(request)}{asked(request)}", work.data, request.language),
         Report,
         name="answer_report",
         check=lambda reply: problems_of_report(reply, count, request.language),
@@ -257,7 +261,7 @@ def counts(request: AnswerRequest) -> Mapping[str, int]:
 
 def heading(request: AnswerRequest) -> str:
     """Return the question in one line, a long one cut."""
-    line = " ".join(request.question.split())
+    line = on_one_line(request.question)
     return line if len(line) <= HEADING_CHARACTERS else f"{line[:HEADING_CHARACTERS].rstrip()} ..."
 
 
@@ -276,9 +280,9 @@ def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
 def files(request: AnswerRequest, pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, str]:
     """Return the answer as Markdown."""
     for quick in pieces.get("quick_answer", ()):
-        return {"answer.md": quick_markdown(heading(request), quick)}
+        return {"answer.md": quick_markdown(heading(request), quick, request.language)}
     for report in pieces.get("report", ()):
-        return {"answer.md": markdown(request.question, report)}
+        return {"answer.md": markdown(request.question, report, request.language)}
     return {}
 
 
@@ -293,33 +297,20 @@ PIPELINE = Pipeline(
     heading=heading,
     tracks={
         "question": (
-            Stage(
-                "classify_question", classify_question, PieceState.READY, "text", purpose="classify",
-                max_tokens_in=3_500, max_tokens_out=200, expected_tokens=(330, 40), expected_s=1,
-            ),
+            text_stage(classify_question, "classify", max_tokens=(3_500, 200), expected_tokens=(330, 40), expected_s=1),
         ),
         "quick_answer": (
-            Stage(
-                "answer_quickly", answer_quickly, PieceState.READY, "text", purpose="write_copy",
-                max_tokens_in=4_500, max_tokens_out=800, expected_tokens=(250, 150), expected_s=3,
-            ),
+            text_stage(answer_quickly, "write_copy", max_tokens=(4_500, 800), expected_tokens=(250, 150), expected_s=3),
         ),
         "plan": (
-            Stage(
-                "plan_research", plan_research, PieceState.READY, "text", purpose="plan_content",
-                max_tokens_in=4_500, max_tokens_out=800, expected_tokens=(250, 90), expected_s=2,
-            ),
+            text_stage(plan_research, "plan_content", max_tokens=(4_500, 800), expected_tokens=(250, 90), expected_s=2),
         ),
         "research": (
-            Stage(
-                "research", research, PieceState.READY, "text", purpose="research",
-                max_tokens_in=1_500, max_tokens_out=1_500, expected_tokens=(120, 350), expected_s=6,
-            ),
+            text_stage(research, "research", max_tokens=(1_500, 1_500), expected_tokens=(120, 350), expected_s=6),
         ),
         "report": (
-            Stage(
-                "write_report", write_report, PieceState.READY, "text", purpose="write_copy",
-                max_tokens_in=20_000, max_tokens_out=4_000, expected_tokens=(2_600, 1_000), expected_s=8,
+            text_stage(
+                write_report, "write_copy", max_tokens=(20_000, 4_000), expected_tokens=(2_600, 1_000), expected_s=8
             ),
         ),
     },
@@ -327,4 +318,4 @@ PIPELINE = Pipeline(
     then=then,
     tolerates=frozenset({"research"}),
     files=files,
-)  # fmt: skip
+)

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.pipelines.labels import Labels, labels
 from app.pipelines.languages import in_words, is_in_its_script, words
 from app.pipelines.pipeline import Prompt
 from app.pipelines.sources import NUMBER, link, of_data, without_numbers
 
 TITLE_WORDS, SUMMARY_WORDS, CLAIM_WORDS = 14, 120, 80
 SECTIONS, CLAIMS = (1, 6), (1, 8)
-UNSOURCED = "unsourced"
 
 
 class Claim(BaseModel):
@@ -116,28 +116,33 @@ def settled(report: Report) -> dict[str, Any]:
     }
 
 
-def markdown(question: str, report: Mapping[str, Any]) -> str:
+def markdown(question: str, report: Mapping[str, Any], language: str) -> str:
     """Return a report as Markdown: each claim with its numbers, or marked as unsourced; then the list of sources."""
+    named = labels(language)
     lines = [f"# {report['title']}", f"> {' '.join(question.split())}", report["summary"]]
     if not report["is_sourced"]:
-        lines.append(f"*{UNSOURCED}: the research named no pages; check before you rely on it.*")
+        lines.append(f"*{named.no_pages}*")
     for section in report["sections"]:
-        lines += [f"## {section['heading']}", "\n".join(f"- {_claim(claim)}" for claim in section["claims"])]
-    missing = [f"- {one['sub_question']} ({one['why'] or 'it failed'})" for one in report["unanswered"]]
+        lines += [f"## {section['heading']}", "\n".join(f"- {_claim(claim, named)}" for claim in section["claims"])]
+    missing = [f"- {one['sub_question']} ({one['why'] or named.failed})" for one in report["unanswered"]]
     if missing or report["left_open"]:
-        lines += ["## Left open", *([report["left_open"]] if report["left_open"] else [])]
+        lines += [f"## {named.left_open}", *([report["left_open"]] if report["left_open"] else [])]
         lines += ["\n".join(missing)] if missing else []
     if sources := of_data(report["sources"]):
-        lines += ["## Sources", "\n".join(f"{n}. {link(one.name, one.url)}" for n, one in enumerate(sources, start=1))]
+        lines += [
+            f"## {named.sources}",
+            "\n".join(f"{n}. {link(one.name, one.url)}" for n, one in enumerate(sources, start=1)),
+        ]
     return "\n\n".join(lines) + "\n"
 
 
-def _claim(claim: Mapping[str, Any]) -> str:
+def _claim(claim: Mapping[str, Any], named: Labels) -> str:
     numbers = "".join(f"[{n}]" for n in claim["sources"])
-    return f"{claim['text']} {numbers or f'*({UNSOURCED})*'}"
+    return f"{claim['text']} {numbers or f'*({named.unsourced})*'}"
 
 
-def quick_markdown(title: str, reply: Mapping[str, Any]) -> str:
+def quick_markdown(title: str, reply: Mapping[str, Any], language: str) -> str:
     """Return a short reply as Markdown: it looked nothing up, and says so."""
-    doubt = "" if reply["is_certain"] else " It may be out of date or incomplete: check before you rely on it."
-    return f"# {title}\n\n{reply['answer']}\n\n*{UNSOURCED}: answered without looking anything up.{doubt}*\n"
+    named = labels(language)
+    doubt = "" if reply["is_certain"] else f" {named.may_be_old}"
+    return f"# {title}\n\n{reply['answer']}\n\n*{named.not_looked_up}{doubt}*\n"

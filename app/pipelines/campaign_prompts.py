@@ -17,7 +17,7 @@ from app.pipelines.campaign_content import (
 )
 from app.pipelines.contact_list import Contact, Contacts, described, sample
 from app.pipelines.languages import counting, in_words
-from app.pipelines.order import Order
+from app.pipelines.order import Order, on_one_line
 from app.pipelines.pipeline import Prompt
 
 SAMPLE = 30  # contacts that the segments are proposed from
@@ -94,11 +94,6 @@ def batch_prompt(request: EmailCampaignRequest, data: Mapping[str, Any]) -> Prom
 
 def _listed(contacts: Sequence[Contact], columns: Sequence[str]) -> str:
     return "\n".join(f"{contact.row}. {described(contact, columns)}" for contact in contacts)
-
-
-def on_one_line(text: str) -> str:
-    """Return a text without line breaks and double spaces."""
-    return " ".join(text.split())
 
 
 def body_prompt(request: EmailCampaignRequest, voice: str, data: Mapping[str, Any]) -> Prompt:

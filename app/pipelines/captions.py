@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.states import PieceState
 from app.pipelines.languages import in_words, is_in_its_script
+from app.pipelines.order import locale_line
 from app.pipelines.pipeline import Done, NewPiece, Prompt, Stage, Work
+from app.pipelines.stages import text_stage
 
 KIND = "caption"
 ABOUT, PICTURES, WRITTEN = "about", "to_describe", "written"
@@ -57,20 +58,11 @@ def caption_piece(about: Mapping[str, str], to_describe: Mapping[str, str]) -> N
 
 
 def caption_stage() -> Stage:
-    """Return the one stage of the track of captions. Its request has a `language`."""
-    return Stage(
-        "write_caption",
-        write_caption,
-        PieceState.READY,
-        "text",
-        purpose="caption",
-        keeps=WRITTEN,
-        max_charged_calls=3,
-        max_tokens_in=4_000,
-        max_tokens_out=1_500,
-        expected_tokens=(550, 330),
-        expected_s=2,
-    )
+    """Return the one stage of the track of captions. Its request is an `Order`."""
+    return text_stage(
+        write_caption, "caption", keeps=WRITTEN, max_charged_calls=3,
+        max_tokens=(4_000, 1_500), expected_tokens=(550, 330), expected_s=2,
+    )  # fmt: skip
 
 
 def caption_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -88,7 +80,13 @@ def write_caption(work: Work) -> Done:
     """Have the words around a post written."""
     said = work.ask.structured(
         "caption",
-        caption_prompt(work.data[ABOUT], work.data[PICTURES], work.request.language, work.brand.voice),
+        caption_prompt(
+            work.data[ABOUT],
+            work.data[PICTURES],
+            work.request.language,
+            work.brand.voice,
+            locale=locale_line(work.request),
+        ),
         CaptionCopy,
         name="post_caption",
         check=lambda reply: problems_of(reply, list(work.data[PICTURES]), work.request.language),
@@ -102,8 +100,13 @@ def write_caption(work: Work) -> Done:
     return Done(data={WRITTEN: written})
 
 
-def caption_prompt(about: Mapping[str, str], to_describe: Mapping[str, str], language: str, voice: str) -> Prompt:
-    """Return what the captioning model is asked: it sees these lines of the post, and no more."""
+def caption_prompt(
+    about: Mapping[str, str], to_describe: Mapping[str, str], language: str, voice: str, *, locale: str = ""
+) -> Prompt:
+    """Return what the captioning model is asked: it sees these lines of the post, and no more.
+
+    locale: the line that says where the readers are, as `locale_line` gives it.
+    """
     lines = "\n".join(f"{name}: {_line(text)}" for name, text in about.items())
     pictures = "\n".join(f"- {name}: {_line(text)}" for name, text in to_describe.items()) or "none"
     return Prompt(
@@ -114,6 +117,7 @@ def caption_prompt(about: Mapping[str, str], to_describe: Mapping[str, str], lan
         ),
         user=(
             f"{lines}\n"
+            f"{locale}"
             f"Language: {language}\n"
             f"Voice: {voice}\n"
             f"Pictures to describe:\n{pictures}\n\n"

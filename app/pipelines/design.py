@@ -18,9 +18,10 @@ from app.pipelines.arrangement import Arrangement, Part
 from app.pipelines.design_layout import TEXT_CHARACTERS, Element, PageLayout, problems_of
 from app.pipelines.full_post import continuity, problems_of_prompt
 from app.pipelines.languages import in_words
-from app.pipelines.order import Order
+from app.pipelines.order import Order, beginning, locale_line
 from app.pipelines.pictures import picture_stages
 from app.pipelines.pipeline import AspectRatio, Done, Made, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.stages import drafting_stage, text_stage
 
 CANVASES: dict[str, tuple[int, int]] = {
     "square": (1080, 1080),
@@ -30,7 +31,6 @@ CANVASES: dict[str, tuple[int, int]] = {
     "link": (1200, 630),
 }
 RATIOS: dict[AspectRatio, float] = {"4:5": 4 / 5, "1:1": 1, "16:9": 16 / 9, "9:16": 9 / 16}
-HEADING_WORDS = 8
 MADE_BY = ("key", "provider", "model", "sandbox")
 """What a composed picture needs to know of one in it: where its bytes are, and whom to name in its file."""
 
@@ -80,6 +80,7 @@ def layout_prompt(request: DesignRequest, brand: BrandKit) -> Prompt:
             f"Brief: {' '.join(request.brief.split())}\n"
             f"Canvas: {width}x{height} px\n"
             f"Images: {request.images}\n"
+            f"{locale_line(request)}"
             f"Language: {request.language}\n"
             f"Voice: {brand.voice}\n"
             f"Style: {' '.join((request.style or brand.visual_style).split())}\n"
@@ -165,6 +166,7 @@ def drawing_prompt(work: Work) -> Prompt:
         ),
         user=(
             f"Image theme: {work.data['image_theme']}\n"
+            f"{locale_line(request)}"
             f"Brand style: {' '.join(style.split())}\n"
             f"Continuity: {work.data['continuity']}\n"
             f"Aspect ratio: {work.data['aspect_ratio']}"
@@ -196,8 +198,7 @@ def arrange(work: Work) -> Done:
 
 def heading(request: DesignRequest) -> str:
     """Return the first words of the brief."""
-    words = request.brief.split()
-    return " ".join(words[:HEADING_WORDS]) + (" ..." if len(words) > HEADING_WORDS else "")
+    return beginning(request.brief)
 
 
 def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
@@ -230,33 +231,18 @@ PIPELINE = Pipeline(
     heading=heading,
     tracks={
         "layout": (
-            Stage(
-                "lay_out",
+            text_stage(
                 lay_out,
-                PieceState.READY,
-                "text",
-                purpose="plan_content",
+                "plan_content",
                 keeps="layout",
                 max_charged_calls=3,
-                max_tokens_in=6_000,
-                max_tokens_out=4_000,
+                max_tokens=(6_000, 4_000),
                 expected_tokens=(700, 1_100),
                 expected_s=6,
             ),
         ),
         "picture": (
-            Stage(
-                "draft_prompt",
-                draft_prompt,
-                PieceState.PROMPTED,
-                "text",
-                purpose="draft_prompt",
-                fills="prompt",
-                max_tokens_in=1_200,
-                max_tokens_out=600,
-                expected_tokens=(230, 140),
-                expected_s=5,
-            ),
+            drafting_stage(draft_prompt, max_tokens_in=1_200, expected_tokens_in=230),
             *picture_stages(lambda work: work.data["aspect_ratio"], gives=PieceState.READY),
         ),
         "design": (Stage("arrange", arrange, PieceState.READY, "media", fills="composed", expected_s=0.6),),

@@ -30,17 +30,19 @@ from app.pipelines.campaign_prompts import (
     batch_prompt,
     body_prompt,
     check_prompt,
-    on_one_line,
     segments_prompt,
     subjects_prompt,
 )
+from app.pipelines.checked_copy import CHECKER_CALLS, WRITER_CALLS, notes_of, sent_back
 from app.pipelines.contact_list import Contact, variants
+from app.pipelines.labels import Labels, labels
+from app.pipelines.order import on_one_line
 from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Stage, Work
+from app.pipelines.stages import text_stage
 
 CONTACTS, SEGMENTATION, KIND, EMAIL = "contacts", "segmentation", "batch", "email"
 BATCH = 50  # contacts in one request: more make models skip some
 PER_ITEM = 100  # contacts of one item of the month
-MOST_REFUSALS = 2
 MOST_SHOWN = 100  # bad rows in the view; campaign.csv has all
 COLUMNS = ("email", "segment", "variant", "subject", "problem")
 LATER = "the run says why, and a resume tries again"
@@ -109,15 +111,9 @@ def check_email(work: Work) -> Done:
     said = work.ask.structured(
         "check_copy", check_prompt(work.request, work.data), EmailCheck, name="email_check", check=lambda _: []
     )
-    notes = [f"{area}: {note}" for area, told in said.model_dump().items() for note in told if note.strip()]
-    if not notes:
-        return Done(data={"approved": True, "notes": []})
-    refusals = work.data.get("refusals", 0) + 1
-    if refusals < MOST_REFUSALS:
-        return Done(data={"notes": notes, "refusals": refusals}, again="write_body")
-    # What was refused is no result: a resume writes it anew, with these notes.
-    kept = {"notes": notes, "refusals": 0, "refused": work.data["body"], "body": None, "subjects": None}
-    return Done(data=kept, failure=("not_approved", f"refused twice: {'; '.join(notes)}"[:500]))
+    if notes := notes_of(said):
+        return sent_back(work, notes, "write_body", "body", "subjects")
+    return Done(data={"approved": True, "notes": []})
 
 
 def opening(request: EmailCampaignRequest, _: BrandKit) -> Sequence[NewPiece]:
@@ -205,7 +201,10 @@ def files(request: EmailCampaignRequest, ready: Mapping[str, Sequence[Mapping[st
     for name in emails:
         split |= variants([one for one in request.contacts.good if found.get(one.row) == name])
     lines = [_line_of(one, found.get(one.row), emails, split) for one in request.contacts.rows]
-    return {"campaign.csv": csv_rows.written(COLUMNS, lines), "emails.md": "\n".join(_shown(emails, found, split))}
+    return {
+        "campaign.csv": csv_rows.written(COLUMNS, lines),
+        "emails.md": "\n".join(_shown(emails, found, split, labels(request.language))),
+    }
 
 
 def _line_of(
@@ -224,81 +223,40 @@ def _line_of(
 
 
 def _shown(
-    emails: Mapping[str, Mapping[str, Any]], found: Mapping[int, str], split: Mapping[int, str]
+    emails: Mapping[str, Mapping[str, Any]], found: Mapping[int, str], split: Mapping[int, str], named: Labels
 ) -> Iterator[str]:
     for name, data in emails.items():
         rows = [row for row, segment in found.items() if segment == name]
         yield f"# {name}\n"
         for variant, subject in zip("AB", data["subjects"], strict=True):
-            yield f"Subject {variant} ({sum(split.get(row) == variant for row in rows)} contacts): {subject}\n"
+            count = sum(split.get(row) == variant for row in rows)
+            yield f"{named.subject} {variant} ({named.contacts.format(count=count)}): {subject}\n"
         yield f"{data['body']}\n"
 
 
 READ = Stage("read_contacts", read_contacts, PieceState.READY, "text", keeps="good", expected_s=0.1)
-PROPOSE = Stage(
-    "propose_segments",
-    propose_segments,
-    PieceState.READY,
-    "text",
-    purpose="plan_content",
-    keeps="segments",
-    max_tokens_in=6_000,
-    max_tokens_out=2_500,  # the model may think first
-    expected_tokens=(900, 350),
-    expected_s=4,
-)
-CLASSIFY = Stage(
-    "classify_contacts",
-    classify_contacts,
-    PieceState.READY,
-    "text",
-    purpose="classify",
-    keeps="assigned",
-    max_charged_calls=3,
-    max_tokens_in=10_000,
-    max_tokens_out=3_000,  # fifty contacts, each with the name of its segment
-    expected_tokens=(900, 550),
-    expected_s=3,
-)
-WRITE = Stage(
-    "write_body",
-    write_body,
-    PieceState.PENDING,
-    "text",
-    purpose="write_copy",
-    keeps="body",
-    max_charged_calls=4,  # twice, as the check may send it back once, and each may break its rules once
-    max_tokens_in=3_500,
-    max_tokens_out=1_500,
-    expected_tokens=(420, 230),
-    expected_s=4,
-)
-SUBJECTS = Stage(
-    "write_subjects",
-    write_subjects,
-    PieceState.PENDING,
-    "text",
-    purpose="caption",
-    keeps="subjects",
-    max_charged_calls=4,
-    max_tokens_in=2_000,
-    max_tokens_out=300,
-    expected_tokens=(330, 40),
-    expected_s=1,
-)
-CHECK = Stage(
-    "check_email",
-    check_email,
-    PieceState.READY,
-    "text",
-    purpose="check_copy",
-    keeps="approved",
-    max_charged_calls=3,
-    max_tokens_in=2_500,
-    max_tokens_out=500,
-    expected_tokens=(480, 30),
-    expected_s=1,
-)
+PROPOSE = text_stage(
+    propose_segments, "plan_content", keeps="segments",
+    max_tokens=(6_000, 2_500),  # the model may think first
+    expected_tokens=(900, 350), expected_s=4,
+)  # fmt: skip
+CLASSIFY = text_stage(
+    classify_contacts, "classify", keeps="assigned", max_charged_calls=3,
+    max_tokens=(10_000, 3_000),  # fifty contacts, each with the name of its segment
+    expected_tokens=(900, 550), expected_s=3,
+)  # fmt: skip
+WRITE = text_stage(
+    write_body, "write_copy", gives=PieceState.PENDING, keeps="body", max_charged_calls=WRITER_CALLS,
+    max_tokens=(3_500, 1_500), expected_tokens=(420, 230), expected_s=4,
+)  # fmt: skip
+SUBJECTS = text_stage(
+    write_subjects, "caption", gives=PieceState.PENDING, keeps="subjects", max_charged_calls=WRITER_CALLS,
+    max_tokens=(2_000, 300), expected_tokens=(330, 40), expected_s=1,
+)  # fmt: skip
+CHECK = text_stage(
+    check_email, "check_copy", keeps="approved", max_charged_calls=CHECKER_CALLS,
+    max_tokens=(2_500, 500), expected_tokens=(480, 30), expected_s=1,
+)  # fmt: skip
 
 PIPELINE = Pipeline(
     name="email-campaign",

@@ -17,9 +17,9 @@ from app.domain.states import PieceState, QuotaUnit
 from app.pipelines.captions import KIND as CAPTION
 from app.pipelines.captions import caption_of, caption_piece, caption_stage
 from app.pipelines.languages import counting, in_words, words
-from app.pipelines.order import Order
+from app.pipelines.order import Order, locale_line
 from app.pipelines.pictures import picture_stages
-from app.pipelines.pipeline import AspectRatio, Done, Fits, Layout, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.pipeline import AspectRatio, Done, Fits, Layout, NewPiece, Pipeline, Prompt, Work
 from app.pipelines.post_content import (
     BODY_WORDS,
     QUOTE_CHARACTERS,
@@ -29,6 +29,7 @@ from app.pipelines.post_content import (
     problems_of,
     problems_of_letters,
 )
+from app.pipelines.stages import composing_stage, drafting_stage, text_stage
 
 PROMPT_WORDS = (25, 220)
 SIZES_PX: dict[AspectRatio, tuple[int, int]] = {
@@ -81,6 +82,7 @@ def content_prompt(request: FullPostRequest, voice: str) -> Prompt:
             f"Topic: {request.topic}\n"
             f"Tone: {request.tone}\n"
             f"Slides: {request.slides}\n"
+            f"{locale_line(request)}"
             f"Language: {request.language}\n"
             f"Voice: {voice}\n\n"
             f"- hook: the line that makes people stop; slide 1 opens with it.\n"
@@ -121,6 +123,7 @@ def drawing_prompt(work: Work) -> Prompt:
         user=(
             f"Title: {work.data['title']}\n"
             f"Image theme: {work.data['image_theme']}\n"
+            f"{locale_line(request)}"
             f"Brand style: {work.brand.visual_style}\n"
             f"Continuity: {work.data['continuity']}\n"
             f"Aspect ratio: {aspect_ratio(request, work.kind)}"
@@ -228,20 +231,9 @@ def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
 
 
 PICTURE_TRACK = (
-    Stage(
-        "draft_prompt",
-        draft_prompt,
-        PieceState.PROMPTED,
-        "text",
-        purpose="draft_prompt",
-        fills="prompt",
-        max_tokens_in=1_200,
-        max_tokens_out=600,
-        expected_tokens=(260, 140),
-        expected_s=5,
-    ),
+    drafting_stage(draft_prompt, max_tokens_in=1_200, expected_tokens_in=260),
     *picture_stages(lambda work: aspect_ratio(work.request, work.kind), gives=PieceState.RENDERED),
-    Stage("compose", compose, PieceState.READY, "media", fills="composed", expected_s=0.3),
+    composing_stage(compose),
 )
 
 PIPELINE = Pipeline(
@@ -257,15 +249,11 @@ PIPELINE = Pipeline(
     carousel="slide",
     tracks={
         "content": (
-            Stage(
-                "write_content",
+            text_stage(
                 write_content,
-                PieceState.READY,
-                "text",
-                purpose="write_content",
+                "write_content",
                 max_charged_calls=3,
-                max_tokens_in=12_000,
-                max_tokens_out=8_000,
+                max_tokens=(12_000, 8_000),
                 expected_tokens=(600, 2_200),
                 expected_s=4,
             ),

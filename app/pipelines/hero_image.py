@@ -16,9 +16,10 @@ from app.domain.brand import BrandKit
 from app.domain.errors import FetchFailed, SourceRefused
 from app.domain.states import PieceState, QuotaUnit
 from app.pipelines.full_post import SIZES_PX, problems_of_prompt
-from app.pipelines.order import Order
+from app.pipelines.order import Order, locale_line, on_one_line
 from app.pipelines.pictures import picture_stages
 from app.pipelines.pipeline import AspectRatio, Done, Layout, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.stages import composing_stage, drafting_stage
 from app.pipelines.urls import WebUrl
 
 TITLE_CHARS, SUMMARY_CHARS = (3, 200), 2_000
@@ -88,7 +89,7 @@ def read_article(work: Work) -> Done:
 
 def cut(text: str, most: int) -> str:
     """Return a text in one line of at most `most` characters, cut between words."""
-    line = " ".join(text.split())
+    line = on_one_line(text)
     if len(line) <= most:
         return line
     short = line[: most - 1]
@@ -111,6 +112,7 @@ def drawing_prompt(work: Work) -> Prompt:
         user=(
             f"Title: {cut(work.data['title'], TITLE_CHARS[1])}\n"
             f"Summary: {cut(work.data['summary'], SHOWN_CHARS) or 'none'}\n"
+            f"{locale_line(request)}"
             f"Brand style: {work.brand.visual_style}\n"
             f"Aspect ratio: {request.aspect_ratio}"
         ),
@@ -156,18 +158,7 @@ def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     }
 
 
-DRAFT = Stage(
-    "draft_prompt",
-    draft_prompt,
-    PieceState.PROMPTED,
-    "text",
-    purpose="draft_prompt",
-    fills="prompt",
-    max_tokens_in=1_800,
-    max_tokens_out=600,
-    expected_tokens=(420, 140),
-    expected_s=5,
-)
+DRAFT = drafting_stage(draft_prompt, max_tokens_in=1_800, expected_tokens_in=420)
 
 PIPELINE = Pipeline(
     name="hero-image",
@@ -185,7 +176,7 @@ PIPELINE = Pipeline(
         TITLED: (
             DRAFT,
             *picture_stages(lambda work: work.request.aspect_ratio, gives=PieceState.RENDERED),
-            Stage("compose", compose, PieceState.READY, "media", fills="composed", expected_s=0.3),
+            composing_stage(compose),
         ),
     },
     texts=texts,

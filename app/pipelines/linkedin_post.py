@@ -13,6 +13,8 @@ from typing import Any
 
 from app.domain.brand import BrandKit
 from app.domain.states import PieceState, QuotaUnit
+from app.pipelines.checked_copy import CHECKER_CALLS, WRITER_CALLS, notes_of, sent_back
+from app.pipelines.labels import Labels, labels
 from app.pipelines.linkedin_prompts import (
     LinkedInPostRequest,
     brief_prompt,
@@ -34,13 +36,11 @@ from app.pipelines.linkedin_text import (
     problems_of_research,
     problems_of_trends,
     problems_of_verdict,
-    told,
     without_marks,
 )
-from app.pipelines.pipeline import Done, NewPiece, Pipeline, Stage, Work
+from app.pipelines.pipeline import Done, NewPiece, Pipeline, Work
 from app.pipelines.sources import link, of_data
-
-REFUSALS = 2  # the post is written once more after the first, and has FAILED with the second
+from app.pipelines.stages import text_stage
 
 
 def discover_trends(work: Work) -> Done:
@@ -103,18 +103,11 @@ def check_post(work: Work) -> Done:
     said = work.ask.structured(
         "check_copy", check_prompt(work), Verdict, name="linkedin_verdict", check=problems_of_verdict
     )
-    notes = told(said)
-    data: dict[str, Any] = {"verdict": said.model_dump(), "notes": notes}
+    notes, verdict = notes_of(said), {"verdict": said.model_dump()}
     if said.approved:
-        return Done(data=data)
-    refusals = work.data.get("refusals", 0) + 1
-    # Without its copy the post is written anew by a resume too; else that would ask about the same words again.
-    data |= {"refused_copy": work.data["copy"], "copy": None}
-    data |= {"refusals": refusals}
-    if refusals % REFUSALS:  # a resume has as many tries as the first round
-        return Done(data=data, again="write_post")
-    failure = ("not_approved", f"the check refused the post {REFUSALS} times: {notes[0]}")
-    return Done(data=data, failure=failure)
+        return Done(data=verdict | {"notes": notes})
+    refused = sent_back(work, notes, "write_post", "copy", kept_as="refused_copy")
+    return replace(refused, data=verdict | (refused.data or {}))
 
 
 def opening(request: LinkedInPostRequest, _: BrandKit) -> Sequence[NewPiece]:
@@ -144,78 +137,49 @@ def _shown(post: Mapping[str, Any]) -> dict[str, Any]:
     return {"hook": post["brief"]["hook"], **{name: post[name] for name in names if name in post}}
 
 
-def files(_: LinkedInPostRequest, ready: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+def files(request: LinkedInPostRequest, ready: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
     """Return the posts as one Markdown file, ready to be copied one by one."""
-    posts = [_markdown(n, post) for n, post in enumerate(texts(ready)["posts"], start=1)]
+    named = labels(request.language)
+    posts = [_markdown(n, post, named) for n, post in enumerate(texts(ready)["posts"], start=1)]
     return {"posts.md": "\n---\n\n".join(posts)} if posts else {}
 
 
-def _markdown(number: int, post: Mapping[str, Any]) -> str:
-    score = f" ({post['score']} of 100)" if "score" in post else ""
+def _markdown(number: int, post: Mapping[str, Any], named: Labels) -> str:
+    score = f" ({named.of_hundred.format(score=post['score'])})" if "score" in post else ""
     sources = "".join(f"- {link(one.name, one.url)}\n" for one in of_data(post["sources"]))
-    sources = sources or "- none: check the facts before you publish it\n"
-    remarks = "; ".join(told(Verdict.model_validate(post["verdict"])))
+    sources = sources or f"- {named.check_facts}\n"
+    notes = "; ".join(notes_of(Verdict.model_validate(post["verdict"])))
     return (
         f"# {number}. {post['topic']}{score}\n\n{post['copy']}\n\n"
-        f"Sources:\n{sources}\n"
-        f"Check: approved{remarks and f', with remarks: {remarks}'}\n"
+        f"{named.sources}:\n{sources}\n"
+        f"{f'{named.approved_with}: {notes}' if notes else named.approved}\n"
     )
 
 
 # A research answer costs $0.005 and more before its first token (app/domain/prices.py): one search finds all topics.
-SEARCH = Stage(
-    "discover_trends",
-    discover_trends,
-    PieceState.READY,
-    "text",
-    purpose="research",
-    keeps="topics",
-    max_tokens_in=5_000,
-    max_tokens_out=2_500,
-    expected_tokens=(420, 800),
-    expected_s=10,
-)
-
-POST_TRACK = (
-    Stage(
-        "plan_post",
-        plan_post,
-        PieceState.PENDING,
-        "text",
-        purpose="plan_content",
-        keeps="brief",
-        max_tokens_in=3_000,
-        max_tokens_out=2_500,  # the planner's thoughts are in it
-        expected_tokens=(430, 380),
-        expected_s=5,
-    ),
-    Stage(
-        "write_post",
-        write_post,
-        PieceState.PENDING,
-        "text",
-        purpose="write_copy",
-        keeps="copy",
-        max_charged_calls=4,  # twice each time that it is written
-        max_tokens_in=4_000,
-        max_tokens_out=2_500,  # 345 words of a script that takes many tokens
-        expected_tokens=(520, 480),
-        expected_s=9,
-    ),
-    Stage(
-        "check_post",
-        check_post,
-        PieceState.READY,
-        "text",
-        purpose="check_copy",
-        keeps="verdict",
-        max_charged_calls=4,
-        max_tokens_in=4_000,
-        max_tokens_out=800,
-        expected_tokens=(800, 60),
-        expected_s=3,
-    ),
-)
+SEARCH = text_stage(
+    discover_trends, "research", keeps="topics",
+    max_tokens=(5_000, 2_500), expected_tokens=(420, 800), expected_s=10,
+)  # fmt: skip
+RESEARCH = text_stage(
+    research_topic, "research", keeps="facts",
+    max_tokens=(3_000, 1_000), expected_tokens=(220, 200), expected_s=6,
+)  # fmt: skip
+PLAN = text_stage(
+    plan_post, "plan_content", gives=PieceState.PENDING, keeps="brief",
+    max_tokens=(3_000, 2_500),  # the planner's thoughts are in it
+    expected_tokens=(430, 380), expected_s=5,
+)  # fmt: skip
+WRITE = text_stage(
+    write_post, "write_copy", gives=PieceState.PENDING, keeps="copy", max_charged_calls=WRITER_CALLS,
+    max_tokens=(4_000, 2_500),  # 345 words of a script that takes many tokens
+    expected_tokens=(520, 480), expected_s=9,
+)  # fmt: skip
+CHECK = text_stage(
+    check_post, "check_copy", keeps="verdict",
+    max_charged_calls=CHECKER_CALLS + 1,  # its verdict has rules that it may break each time
+    max_tokens=(4_000, 800), expected_tokens=(800, 60), expected_s=3,
+)  # fmt: skip
 
 PIPELINE = Pipeline(
     name="linkedin-post",
@@ -226,22 +190,7 @@ PIPELINE = Pipeline(
     opening=opening,
     counts=counts,
     heading=heading,
-    tracks={
-        "trends": (SEARCH,),
-        "research": (
-            replace(
-                SEARCH,
-                step="research_topic",
-                act=research_topic,
-                keeps="facts",
-                max_tokens_in=3_000,
-                max_tokens_out=1_000,
-                expected_tokens=(220, 200),
-                expected_s=6,
-            ),
-        ),
-        "post": POST_TRACK,
-    },
+    tracks={"trends": (SEARCH,), "research": (RESEARCH,), "post": (PLAN, WRITE, CHECK)},
     texts=texts,
     tolerates=frozenset({"post"}),
     files=files,

@@ -45,7 +45,7 @@ class LinkedInPostRequest(Order):
     locale: str = Field("Pakistan", min_length=2, max_length=60, description="Country or region of the readers.")
     tone: Literal["conversational", "educational", "punchy", "story", "promo"] = "conversational"
 
-    @field_validator("topic", "industry", "audience", "locale", mode="before")
+    @field_validator("topic", "industry", "audience", mode="before")
     @classmethod
     def _one_line(cls, said: Any) -> Any:
         """Prompts take them as one line."""

@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.pipelines.checked_copy import notes_of
 from app.pipelines.languages import in_words, is_in_its_script, words
+from app.pipelines.order import on_one_line
 
 POST_WORDS = (255, 345)  # 300 words, 15 % either way
 KEY_FACTS, FACT_WORDS = 3, 150  # the brief's step 1
@@ -127,7 +129,7 @@ def problems_of_copy(said: Copy, language: str) -> list[str]:
 def problems_of_verdict(said: Verdict) -> list[str]:
     """Return what is wrong with a verdict: a refusal that names nothing helps nobody."""
     notes = (said.facts, said.culture, said.grammar)
-    found = [] if said.approved or told(said) else ["it is not approved: say what has to be changed"]
+    found = [] if said.approved or notes_of(said) else ["it is not approved: say what has to be changed"]
     if any(len(kind) > NOTES for kind in notes):
         found.append(f"more than {NOTES} notes of a kind: keep what matters most")
     if any(len(note) > NOTE_CHARACTERS for kind in notes for note in kind):
@@ -135,15 +137,9 @@ def problems_of_verdict(said: Verdict) -> list[str]:
     return found
 
 
-def told(verdict: Verdict) -> list[str]:
-    """Return the notes of a verdict, each with its kind."""
-    kinds = {"facts": verdict.facts, "culture": verdict.culture, "grammar": verdict.grammar}
-    return [f"{kind}: {note.strip()}" for kind, notes in kinds.items() for note in notes if note.strip()]
-
-
 def without_marks(text: str) -> str:
     """Return a text of a search model on one line, without the numbers that point to its results."""
-    return " ".join(_MARK.sub("", text).split())
+    return on_one_line(_MARK.sub("", text))
 
 
 def cited(trend: Trend, results: Sequence[Found]) -> list[dict[str, Any]]:

@@ -7,12 +7,11 @@ the digest is written from the summaries only. A page that cannot be read is lef
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from app.domain.brand import BrandKit
 from app.domain.states import PieceState, QuotaUnit
@@ -25,33 +24,24 @@ from app.pipelines.news_texts import (
     problems_of_summary,
     summary_prompt,
 )
-from app.pipelines.order import Order
+from app.pipelines.order import Order, locale_line
 from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Stage, Work
+from app.pipelines.stages import text_stage
+from app.pipelines.urls import WebUrl
 
 MOST_ARTICLES = 20
 ARTICLES_PER_ITEM = 5  # a brief of five costs about as much as one listing or answer
 TEXT_CHARACTERS = 12_000  # of an article: about 2,000 words, where the news is told
-URL_CHARACTERS = 2_000
-WEB_URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 NOT_FETCHED = "it could not be read"
-
-
-def _web_url(text: str) -> str:
-    if not WEB_URL.fullmatch(text):
-        raise ValueError("not an http or https url")
-    return text
-
-
-Url = Annotated[str, Field(max_length=URL_CHARACTERS), AfterValidator(_web_url)]
 
 
 class NewsBriefRequest(Order):
     """What is ordered: pages, or a feed."""
 
-    urls: list[Url] | None = Field(
+    urls: list[WebUrl] | None = Field(
         None, min_length=1, max_length=MOST_ARTICLES, description="The articles' pages; give these or a feed_url."
     )
-    feed_url: Url | None = Field(
+    feed_url: WebUrl | None = Field(
         None, validate_default=True, description="An RSS, Atom or JSON feed; its newest articles are read."
     )
     items: int = Field(10, ge=1, le=MOST_ARTICLES, description="How many articles of the feed are read.")
@@ -127,7 +117,7 @@ def summarize(work: Work) -> Done:
     request: NewsBriefRequest = work.request
     reply = work.ask.structured(
         "extract",
-        summary_prompt(work.data, request.focus, request.language),
+        summary_prompt(work.data, request.focus, request.language, locale=locale_line(request)),
         Summary,
         name="article_summary",
         check=lambda reply: problems_of_summary(reply, request.language),
@@ -141,7 +131,9 @@ def write_digest(work: Work) -> Done:
     count = len(work.data["material"])
     digest = work.ask.structured(
         "write_copy",
-        digest_prompt(work.data["material"], request.focus, request.length, request.language),
+        digest_prompt(
+            work.data["material"], request.focus, request.length, request.language, locale=locale_line(request)
+        ),
         Digest,
         name="news_digest",
         check=lambda reply: problems_of_digest(reply, count, request.length, request.language),
@@ -198,10 +190,10 @@ def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     return {"digest": digest and {name: digest[name] for name in names}}
 
 
-def files(_request: NewsBriefRequest, pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, str]:
+def files(request: NewsBriefRequest, pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, str]:
     """Return the digest as Markdown, each article with its link."""
     digests = pieces.get("digest", ())
-    return {"brief.md": markdown(digests[0])} if digests else {}
+    return {"brief.md": markdown(digests[0], request.language)} if digests else {}
 
 
 PIPELINE = Pipeline(
@@ -220,15 +212,15 @@ PIPELINE = Pipeline(
                 "read_article", read_article, PieceState.PENDING, "text",
                 keeps="material", expected_s=1.5, max_attempts=3,
             ),
-            Stage(
-                "summarize", summarize, PieceState.READY, "text", purpose="extract", keeps="summary",
-                max_tokens_in=16_000, max_tokens_out=900, expected_tokens=(1_700, 230), expected_s=2,
+            text_stage(
+                summarize, "extract", keeps="summary",
+                max_tokens=(16_000, 900), expected_tokens=(1_700, 230), expected_s=2,
             ),
         ),
         "digest": (
-            Stage(
-                "write_digest", write_digest, PieceState.READY, "text", purpose="write_copy", keeps="groups",
-                max_tokens_in=20_000, max_tokens_out=6_000, expected_tokens=(2_200, 900), expected_s=7,
+            text_stage(
+                write_digest, "write_copy", keeps="groups",
+                max_tokens=(20_000, 6_000), expected_tokens=(2_200, 900), expected_s=7,
             ),
         ),
     },

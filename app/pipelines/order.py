@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.domain.brand import BrandKit
-from app.domain.states import PieceState
 from app.pipelines.languages import in_words
-from app.pipelines.pipeline import Done, NewPiece, Pipeline, Prompt, Stage, Work
+from app.pipelines.pipeline import Done, NewPiece, Pipeline, Prompt, Work
+from app.pipelines.stages import text_stage
 
 CHECK = "check"
 SHOWN_CHARACTERS = 1_500  # of an order: enough to judge it, and a fraction of a cent
+HEADING_WORDS = 8
 SAMPLE = 160  # characters of each text that are shown where an order is long
 
 
@@ -28,10 +29,44 @@ class Order(BaseModel):
 
     brand: str | None = Field(None, min_length=1, max_length=100, description="Name of one of your brands.")
     language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag of the texts.")
+    locale: str | None = Field(
+        None,
+        min_length=2,
+        max_length=80,
+        description="Where the readers are: a country or region, e.g. Pakistan. Its customs, units, currency, examples and"
+        " spelling go into the texts, its people and places into the pictures; prompts of your own stay as they are.",
+    )
     validate_first: bool = Field(
         False, description="Have the cheapest model look at the order first: what is unsafe or too vague is refused."
     )
     max_cost_usd: float | None = Field(None, gt=0, le=1000, description="The run never spends more than this.")
+
+    @field_validator("locale", mode="before")
+    @classmethod
+    def _place_on_one_line(cls, said: Any) -> Any:
+        """Prompts take it as one line: it cannot look like another field."""
+        return on_one_line(said) if isinstance(said, str) else said
+
+
+def on_one_line(text: str) -> str:
+    """Return a text as one line, so that in a prompt it cannot look like another one."""
+    return " ".join(text.split())
+
+
+def beginning(text: str) -> str:
+    """Return the first words of a text, for headings."""
+    words = text.split()
+    return " ".join(words[:HEADING_WORDS]) + (" ..." if len(words) > HEADING_WORDS else "")
+
+
+def locale_line(request: Order) -> str:
+    """Return the line of a prompt that says where the readers are, with its end; empty where the order does not say."""
+    if request.locale is None:
+        return ""
+    return (
+        f"Locale: {request.locale}. What the task leaves open suits that place: customs, units, currency, examples,"
+        " spelling, and the people and settings that are shown; facts stay as they are.\n"
+    )
 
 
 class OrderVerdict(BaseModel):
@@ -56,7 +91,7 @@ def checked(pipeline: Pipeline) -> Pipeline:
     def counts(request: Any) -> Mapping[str, int]:
         return {**({CHECK: 1} if request.validate_first else {}), **pipeline.counts(request)}
 
-    def look(work: Work) -> Done:
+    def check_order(work: Work) -> Done:
         said = work.ask.structured(
             "classify", looking_prompt(pipeline, work.request), OrderVerdict, name="order_verdict", check=problems_of
         )
@@ -64,17 +99,7 @@ def checked(pipeline: Pipeline) -> Pipeline:
             return Done(failure=(f"input_refused:{said.verdict}", said.reason))
         return Done(data={"verdict": said.verdict}, opens=pipeline.opening(work.request, work.brand))
 
-    stage = Stage(
-        "check_order",
-        look,
-        PieceState.READY,
-        "text",
-        purpose="classify",
-        max_tokens_in=1_500,
-        max_tokens_out=200,
-        expected_tokens=(350, 30),
-        expected_s=1,
-    )
+    stage = text_stage(check_order, "classify", max_tokens=(1_500, 200), expected_tokens=(350, 30), expected_s=1)
     return replace(pipeline, opening=opening, counts=counts, tracks={CHECK: (stage,), **pipeline.tracks})
 
 

@@ -115,6 +115,13 @@ class Ask(Protocol):
         and the instruction. Raises AllProvidersFailed, ProviderBlocked, BudgetReached.
         """
 
+    def transcript(self, purpose: str, audio: Mapping[str, Any], *, about: str = "") -> dict[str, Any]:
+        """Return what is said in a recording: {text, segments: [{start, end, text}]}, times in seconds.
+
+        audio: as `Web.audio` returns it. about: what it is about, which helps with names. segments is empty where the
+        model gives no times, and text where nothing is said. Raises AllProvidersFailed, BudgetReached.
+        """
+
     @property
     def is_wanted(self) -> bool:
         """Whether the step is to be done: the routes can turn the review of a purpose's pictures off."""
@@ -132,6 +139,12 @@ class Web(Protocol):
     def picture(self, url: str) -> dict[str, Any]:
         """Return a picture of the user's, checked and stored, as Piece.picture has it. Raises PictureRefused too."""
 
+    def audio(self, url: str, *, max_s: float) -> dict[str, Any]:
+        """Return a recording of the user's, measured and stored: {key, format, seconds, bytes, sha256}.
+
+        seconds: no decoder finds more in it; at most max_s.
+        """
+
 
 class NoWeb:
     """For steps that fetch nothing."""
@@ -145,6 +158,10 @@ class NoWeb:
         raise AssertionError(f"nothing is fetched here: {url}")
 
     def picture(self, url: str) -> dict[str, Any]:
+        """Raise."""
+        raise AssertionError(f"nothing is fetched here: {url}")
+
+    def audio(self, url: str, *, max_s: float) -> dict[str, Any]:  # noqa: ARG002 - as Web has it
         """Raise."""
         raise AssertionError(f"nothing is fetched here: {url}")
 
@@ -236,6 +253,8 @@ class Stage:
     expected_tokens: tuple[int, int] = (500, 250)
     """Input and output tokens of a usual call, for the expected price."""
     makes_picture: bool = False
+    max_audio_s: int = 0
+    """Seconds of sound that a call hears at most; 0 = it hears none. An order may bound it further: Pipeline.hears_s."""
     expected_s: float = 1.0
     """Seconds of a usual call: the brief's latency profile, for progress bars and expected time."""
     max_attempts: int = 5
@@ -273,6 +292,8 @@ class Pipeline:
     are over, until nothing new comes. A pure function: a piece that it gives other data than before is made anew."""
     tolerates: frozenset[str] = frozenset()
     """Kinds of text of which some may fail: the run is PARTIAL as long as one of the kind is READY."""
+    hears_s: Callable[[Any], int] = field(default=lambda _: 0)
+    """Seconds of sound that a call hears at most, from the request, for stages that hear."""
     optional: frozenset[str] = frozenset()
     """Kinds of text that a run can do without: where none of the kind is READY, it is PARTIAL and no worse."""
     files: Callable[[Any, Mapping[str, Sequence[Mapping[str, Any]]]], Mapping[str, str]] = field(default=lambda *_: {})

@@ -1,6 +1,6 @@
-"""Transcripts as people have them: SRT, WebVTT, or plain text with or without times. All become timed lines.
+"""Transcripts as people have them: SRT, WebVTT, or plain text with or without times; or as a model heard them.
 
-A plain text without times is timed by how fast people read aloud; whoever shows times made from it says so.
+All become timed lines. A plain text without times is timed by how fast people read aloud; whoever shows times made from it says so.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import io
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
-from typing import Literal
+from typing import Any, Literal
 
 from app.pipelines.languages import words
 
@@ -49,7 +49,7 @@ class Transcript:
 
     lines: tuple[Line, ...]
     timing: Literal["given", "estimated"]
-    """estimated: nobody gave times; they follow from READ_ALOUD_WPM."""
+    """estimated: nobody gave times; they follow from READ_ALOUD_WPM, or from the length of what was heard."""
 
     @property
     def start_s(self) -> float:
@@ -101,6 +101,37 @@ def read(text: str) -> Transcript:
     return Transcript(
         tuple(sorted(found, key=lambda line: line.start_s)), "given" if timing == "given" else "estimated"
     )
+
+
+def heard(text: str, segments: Sequence[Mapping[str, Any]], lasts_s: float) -> Transcript:
+    """Return what a model heard in a recording of `lasts_s` seconds. Raises TranscriptError when nothing is said.
+
+    segments: {start, end, text}, in seconds. Without them the text is spread over the recording by its words. What a
+    model says it heard after the end, it made up.
+    """
+    found: list[Line] = []
+    for one in segments:
+        start, end = max(0.0, round(one["start"], 3)), round(min(one["end"], lasts_s), 3)
+        if end > start:
+            found += (
+                _spread(one["text"], start, end - start)
+                if len(one["text"]) > LINE_CHARS
+                else [Line(start, end, one["text"])]
+            )
+    timing: Literal["given", "estimated"] = "given" if found else "estimated"
+    found = [line for line in found or _spread(text, 0.0, lasts_s) if line.end_s > line.start_s]
+    if not found:
+        raise TranscriptError("nothing is said in it")
+    return Transcript(tuple(sorted(found, key=lambda line: line.start_s)), timing)
+
+
+def srt(lines: Sequence[Line]) -> str:
+    """Return lines as SRT."""
+    cues = (
+        f"{number}\n{clock(line.start_s)} --> {clock(line.end_s)}\n".replace(".", ",") + f"{line.text}\n"
+        for number, line in enumerate(lines, start=1)
+    )
+    return "\n".join(cues)
 
 
 def shown(line: Line) -> str:

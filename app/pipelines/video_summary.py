@@ -1,8 +1,8 @@
-"""video-summary: a video's transcript, and frames of it, become the script of a highlight reel and its thumbnail.
+"""video-summary: a video's transcript or sound, and frames of it, become the script of a highlight reel and its thumbnail.
 
 The transcript's parts and the frames are looked at side by side; from what was found in them the script is written, and
 from its hook the thumbnail is drawn. A transcript without times is timed by how fast people read aloud, and the result
-says so. Audio is not taken: none of our providers' routes transcribes.
+says so. Sound is transcribed first; see app.pipelines.recordings.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Any
 
 from app.domain.brand import BrandKit
 from app.domain.states import PieceState, QuotaUnit
-from app.pipelines import highlights, transcripts
+from app.pipelines import highlights, recordings, transcripts
 from app.pipelines.full_post import problems_of_prompt
 from app.pipelines.highlights import Moments, Script, Seen
 from app.pipelines.languages import counting, in_words
+from app.pipelines.order import locale_line
 from app.pipelines.pictures import picture_stages
 from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Prompt, Stage, Work
 from app.pipelines.video_request import VideoSummaryRequest
@@ -32,7 +33,12 @@ GIVEN = "All times are the transcript's own."
 
 
 def opening(request: VideoSummaryRequest, _brand: BrandKit) -> Sequence[NewPiece]:
-    """Return a piece for each part of the transcript and for each frame, all of which can be worked on at once."""
+    """Return a piece for each part of the transcript and for each frame, all of which can be worked on at once.
+
+    Of a recording there is one piece: what is said in it opens the others.
+    """
+    if request.audio_url:
+        return recordings.opening(request)
     parts = [NewPiece("moments", n, {"part": n}) for n in range(len(request.told.chunks(CHUNK_BYTES)))]
     return [*parts, *(NewPiece("frame", n, frame.model_dump()) for n, frame in enumerate(request.frames))]
 
@@ -60,7 +66,10 @@ def moments_prompt(request: VideoSummaryRequest, part: Sequence[transcripts.Line
 
 def find_moments(work: Work) -> Done:
     """Have the best moments of one part of the transcript marked."""
-    part = work.request.told.chunks(CHUNK_BYTES)[work.data["part"]]
+    if "material" in work.data:
+        part: Sequence[transcripts.Line] = recordings.unpacked(work.data["material"])
+    else:
+        part = work.request.told.chunks(CHUNK_BYTES)[work.data["part"]]
     start_s, end_s = part[0].start_s, max(line.end_s for line in part)
     found = work.ask.structured(
         "extract",
@@ -99,9 +108,8 @@ def _about(request: VideoSummaryRequest) -> str:
 
 def then(request: VideoSummaryRequest, _brand: BrandKit, made: Sequence[Made]) -> Sequence[NewPiece]:
     """Open the script when all parts are read, and the thumbnail when the script is there."""
-    ready = {
-        kind: [one for one in made if one.kind == kind and one.is_ready] for kind in ("moments", "frame", "script")
-    }
+    kinds = ("transcript", "moments", "frame", "script")
+    ready = {kind: [one for one in made if one.kind == kind and one.is_ready] for kind in kinds}
     if not ready["moments"] or (request.frames and not ready["frame"]):
         return []  # the run is FAILED, and pays for nothing more
     script = NewPiece(
@@ -110,13 +118,28 @@ def then(request: VideoSummaryRequest, _brand: BrandKit, made: Sequence[Made]) -
         {
             "best": best([moment for one in ready["moments"] for moment in one.data["moments"]], request.length_s),
             "frames": [{"at_s": one.data["at_s"], **one.data["seen"]} for one in ready["frame"]],
-            "timing": GIVEN if request.told.timing == "given" else ESTIMATED,
+            **_timing(request, ready["transcript"]),
         },
     )
     if not ready["script"]:
         return [script]
     written = ready["script"][0].data["script"]
     return [script, NewPiece("thumbnail", 0, {"title": written["hook"], "image_theme": written["thumbnail_idea"]})]
+
+
+def _timing(request: VideoSummaryRequest, heard: Sequence[Made]) -> dict[str, Any]:
+    """Return what is said of the times, and of a recording from when to when something is said."""
+    if heard:
+        data = heard[0].data
+        return {"timing": data["timing"], "span": recordings.span(recordings.unpacked(data["material"]))}
+    return {"timing": GIVEN if request.told.timing == "given" else ESTIMATED}
+
+
+def _span(request: VideoSummaryRequest, data: Mapping[str, Any]) -> tuple[float, float]:
+    """Return from when to when the video is known."""
+    if span := data.get("span"):
+        return span[0], span[1]
+    return request.told.start_s, request.told.end_s
 
 
 def best(moments: Sequence[Mapping[str, Any]], length_s: float) -> list[dict[str, Any]]:
@@ -131,7 +154,7 @@ def best(moments: Sequence[Mapping[str, Any]], length_s: float) -> list[dict[str
 
 def script_prompt(request: VideoSummaryRequest, data: Mapping[str, Any], voice: str) -> Prompt:
     """Return what the planning model is asked: from the moments and frames that were found, not the transcript."""
-    told = request.told
+    start_s, end_s = _span(request, data)
     moments = [
         f"[{one['start_s']:.1f}-{one['end_s']:.1f}] ({one['strength']}) {one['gist']} | {one['why']}"
         for one in data["best"]
@@ -147,9 +170,10 @@ def script_prompt(request: VideoSummaryRequest, data: Mapping[str, Any], voice: 
         user=(
             f"Write the script of a reel of {request.length_s} seconds.\n"
             f"{_about(request)}"
+            f"{locale_line(request)}"
             f"Language: {in_words(request.language)}\n"
             f"Voice: {voice}\n"
-            f"Lasts: {told.start_s:.1f} to {told.end_s:.1f} seconds\n"
+            f"Lasts: {start_s:.1f} to {end_s:.1f} seconds\n"
             f"Length: {request.length_s}\n\n"
             f"- segments: in the order of the video, none overlaps another, each inside the video; together {least:g} to"
             f" {most:g} seconds. A segment may begin earlier or end later than the moment that it shows.\n"
@@ -166,14 +190,14 @@ def script_prompt(request: VideoSummaryRequest, data: Mapping[str, Any], voice: 
 def write_script(work: Work) -> Done:
     """Have the script written."""
     request: VideoSummaryRequest = work.request
-    told = request.told
+    start_s, end_s = _span(request, work.data)
     script = work.ask.structured(
         "plan_content",
         script_prompt(request, work.data, work.brand.voice),
         Script,
         name="highlight_script",
         check=lambda reply: highlights.problems_of_script(
-            reply, start_s=told.start_s, end_s=told.end_s, length_s=request.length_s, language=request.language
+            reply, start_s=start_s, end_s=end_s, length_s=request.length_s, language=request.language
         ),
     )
     total = round(highlights.total_s(script.segments), 1)
@@ -191,6 +215,7 @@ def draft_prompt(work: Work) -> Done:
         ),
         user=(
             f"Title: {work.data['title']}\nImage theme: {work.data['image_theme']}\n"
+            f"{locale_line(work.request)}"
             f"Brand style: {work.brand.visual_style}\nAspect ratio: 16:9"
         ),
     )
@@ -199,19 +224,24 @@ def draft_prompt(work: Work) -> Done:
 
 def counts(request: VideoSummaryRequest) -> Mapping[str, int]:
     """Return how many pieces of each kind the run has."""
-    parts = len(request.told.chunks(CHUNK_BYTES))
-    return {"moments": parts, "frame": len(request.frames), "script": 1, "thumbnail": 1}
+    rest = {"frame": len(request.frames), "script": 1, "thumbnail": 1}
+    if request.audio_url:
+        return {"transcript": 1, "moments": recordings.parts_at_most(request.audio_minutes), **rest}
+    return {"moments": len(request.told.chunks(CHUNK_BYTES)), **rest}
 
 
 def heading(request: VideoSummaryRequest) -> str:
-    """Return the video's title, or the first words that are said in it."""
+    """Return the video's title, or the first words that are said in it, or its recording's name."""
+    if request.title or request.audio_url:
+        return request.title or recordings.name(str(request.audio_url))
     said = request.told.lines[0].text.split()
-    return request.title or " ".join(said[:HEADING_WORDS])[:80] + (" ..." if len(said) > HEADING_WORDS else "")
+    return " ".join(said[:HEADING_WORDS])[:80] + (" ..." if len(said) > HEADING_WORDS else "")
 
 
 def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     """Return the script, and what it was written from."""
-    return {
+    heard = next((one for one in pieces.get("transcript", ()) if "material" in one), None)
+    return ({"transcript": recordings.shown(heard)} if heard else {}) | {
         "script": next((one["script"] for one in pieces.get("script", ()) if "script" in one), None),
         "moments": [moment for one in pieces.get("moments", ()) for moment in one.get("moments", ())],
         "frames": [{"at_s": one["at_s"], **one["seen"]} for one in pieces.get("frame", ()) if "seen" in one],
@@ -219,11 +249,16 @@ def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
 
 
 def files(_request: VideoSummaryRequest, ready: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, str]:
-    """Return the script to read, its captions as subtitles of the reel, and its cuts for whoever edits the video."""
+    """Return the script to read, its captions as subtitles of the reel, and its cuts for whoever edits the video.
+
+    What was heard in a recording is there also where the script is not: it is paid for.
+    """
+    recording = next(iter(ready.get("transcript", ())), None)
+    heard = {"transcript.srt": transcripts.srt(recordings.unpacked(recording["material"]))} if recording else {}
     script = next((one["script"] for one in ready.get("script", ())), None)
     if script is None:
-        return {}
-    return {
+        return heard
+    return heard | {
         "script.md": highlights.script_md(script, script["timing"]),
         "highlights.srt": highlights.captions_srt(script["segments"]),
         "highlights.csv": highlights.cuts_csv(script["segments"]),
@@ -233,13 +268,15 @@ def files(_request: VideoSummaryRequest, ready: Mapping[str, Sequence[Mapping[st
 PIPELINE = Pipeline(
     name="video-summary",
     version=1,
-    title="A video's transcript, and frames of it, become the script of a highlight reel and a thumbnail.",
+    title="A video's transcript or sound, and frames of it, become the script of a highlight reel and a thumbnail.",
     request=VideoSummaryRequest,
     charges={QuotaUnit.ITEMS: 1},
     opening=opening,
     counts=counts,
     heading=heading,
+    hears_s=recordings.hears_s,
     tracks={
+        "transcript": recordings.TRACK,
         "moments": (
             Stage(
                 "find_moments", find_moments, PieceState.READY, "text",

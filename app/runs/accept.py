@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app import costs, events, quotas
+from app import budgets, costs, events, quotas
 from app.db.models import Brand, IdempotencyKey, Piece, Run, User
 from app.domain.brand import DEFAULT_BRAND, BrandKit
 from app.domain.errors import Conflict, InvalidRequest
@@ -66,7 +66,7 @@ def accept(
     """Insert a run for `body` as QUEUED, its quota and money reserved.
 
     idempotency: (key, hash of the request); the same pair again returns the first run.
-    Raises InvalidRequest, QuotaExceeded, Conflict (same key, other request).
+    Raises InvalidRequest, QuotaExceeded (a budget too), Conflict (same key, other request).
     """
     if idempotency and (before := seen(session, user, *idempotency)):
         return before
@@ -78,6 +78,7 @@ def accept(
     run = Run(
         id=run_id,
         user_id=user.id,
+        api_key_id=budgets.ordering_key(session),
         pipeline=pipeline.name,
         pipeline_version=pipeline.version,
         request=request.model_dump(mode="json"),
@@ -94,15 +95,17 @@ def accept(
     session.add_all(new_pieces(pipeline, run, pipeline.opening(request, kit)))
     events.record(session, run, ("run.queued", {"state": RunState.QUEUED}))
     session.flush()
+    shares = budgets.shares_of(session, run, reservation)
     # Last, for it locks the user's month until the commit: all orders of one user wait for each other here.
     amounts = {**pipeline.charges_of(request), QuotaUnit.MONEY: reservation}
     quotas.reserve(session, user, run_id, 1, month_of(moment), amounts)
+    budgets.reserve(session, run, month_of(moment), shares)
     return Accepted(run_id, pipeline.name, RunState.QUEUED, is_replay=False)
 
 
 def reservation_micro_usd(pipeline: Pipeline, request: BaseModel) -> int:
     """Return what a run may spend at most: the worst case, or less when `max_cost_usd` says so."""
-    worst = sum(line.worst_micro_usd for line in costs.quote(pipeline, request))
+    worst = costs.quote(pipeline, request).worst_micro_usd
     cap = getattr(request, "max_cost_usd", None)
     return worst if cap is None else min(worst, int(cap * MILLION))
 

@@ -34,6 +34,8 @@ class Claim:
     run: Run
     piece: Piece
     step: str
+    is_takeover: bool = False
+    """Whether the one before let its lease expire: its process died, or could not reach the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Clai
     2. Calls that a dead owner left open become UNKNOWN: they may have been charged.
     3. The first claim of a round moves the run out of QUEUED.
     """
+    has_expired = (Piece.lease_until < func.now()).label("has_expired")
     found = session.execute(
-        select(Piece.run_id, Piece.kind, Piece.attempt, Piece.step).where(Piece.id == piece_id)
+        select(Piece.run_id, Piece.kind, Piece.attempt, Piece.step, has_expired).where(Piece.id == piece_id)
     ).one_or_none()
     if found is None or found.step != step:
         raise NotClaimed(f"piece {piece_id} is not at {step}")
@@ -99,7 +102,7 @@ def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Clai
         if run.state is RunState.QUEUED:
             run.state = RunState.GENERATING_IMAGES if piece.is_picture else RunState.GENERATING_TEXT
             events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
-    return Claim(token, run, piece, step)
+    return Claim(token, run, piece, step, is_takeover=bool(found.has_expired))
 
 
 def renew(session: Session, tokens: list[uuid.UUID]) -> None:

@@ -6,16 +6,41 @@ import uuid
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import events, journal, quotas
+from app import budgets, events, journal, quotas
 from app.db.models import Call, Notification, Piece, Run
 from app.domain.states import LIVE_RUNS, PieceState, RunState
 from app.pipelines.catalog import all_pipelines
 from app.runs.claims import give_up, lock_run, piece_event, unfinished
+
+
+class Finisher(StrEnum):
+    """Who saw that a round is over."""
+
+    LAST_PIECE = "last_piece"
+    """The commit that made the last piece terminal: the usual way."""
+    CHORD = "chord"
+    """The chord's body, which is sent a moment later, was worked on first."""
+    RELAY = "relay"
+    """It found a round that nobody had ended: the message was lost."""
+    WATCHDOG = "watchdog"
+    """The round made no progress and was given up."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the message that asks for the end. No argument: a worker of the release before takes none."""
+        return {"finisher": self.value}
+
+    @classmethod
+    def told_by(cls, headers: Mapping[str, Any] | None) -> Self | None:
+        """Return who sent a message with these headers; None = it does not say."""
+        told = (headers or {}).get("finisher")
+        return cls(told) if told in set(cls) else None
 
 
 def pieces_of(session: Session, run_id: uuid.UUID) -> Sequence[Piece]:
@@ -32,16 +57,15 @@ def is_due(session: Session, run_id: uuid.UUID, round_: int) -> bool:
 def outcome(
     pieces: Sequence[Piece],
     *,
-    is_laid_out: bool = True,
     tolerates: AbstractSet[str] = frozenset(),
     optional: AbstractSet[str] = frozenset(),
 ) -> tuple[RunState, dict[str, Any] | None]:
     """Return the state that a round with these terminal pieces ends in, and why if it is not READY.
 
-    is_laid_out: False when the pipeline draws nothing: then no background stands in for a picture.
     tolerates: kinds of text of which some may fail, as long as one is READY. optional: of which all may.
     """
     failed = [piece for piece in pieces if piece.state is PieceState.FAILED]
+    failed.sort(key=lambda piece: piece.kind in optional)  # the reason is that of what the run cannot do without
     pictures = [piece for piece in pieces if piece.is_picture]
     # A slide that could not be drawn with its new text still shows the one before.
     shown = [p for p in pictures if p.state is PieceState.READY or (p.picture is not None and p.composed is not None)]
@@ -55,7 +79,7 @@ def outcome(
         return RunState.FAILED, {"code": reason.get("code"), "message": reason.get("message")}
     if tolerated:
         told = f"{len(failed)} of {len(pieces)} parts could not be made"
-        first = tolerated[0].failure or {}
+        first = failed[0].failure or {}
         return RunState.PARTIAL, {
             "code": "parts_missing",
             "message": f"{told}; the first reason: {first.get('message')}",
@@ -65,9 +89,29 @@ def outcome(
     if not missing:
         code, told = "slides_not_drawn", f"{len(failed)} of {len(pictures)} slides could not be drawn with their text"
     else:
-        background = " and have a typographic background" if is_laid_out else ""
-        code, told = "pictures_missing", f"{len(missing)} of {len(pictures)} pictures could not be made{background}"
-    return RunState.PARTIAL, {"code": code, "message": f"{told}; the first reason: {first.get('message')}"}
+        told = f"{len(missing)} of {len(pictures)} pictures could not be made{_backgrounds(missing)}"
+        code = "pictures_missing"
+    failure: dict[str, Any] = {"code": code, "message": f"{told}; the first reason: {first.get('message')}"}
+    return RunState.PARTIAL, failure | _for_want_of_money(missing)
+
+
+def _for_want_of_money(missing: Sequence[Piece]) -> dict[str, Any]:
+    """Say how many slides have no picture because the run's money ended."""
+    codes = [
+        {piece.failure["code"], *(cause["code"] for cause in piece.failure.get("causes", []))}
+        for piece in missing
+        if piece.failure
+    ]
+    broke = sum("run_budget_reached" in told for told in codes)
+    return {"budget_reached": broke} if broke else {}
+
+
+def _backgrounds(missing: Sequence[Piece]) -> str:
+    """Say how many slides without a picture have a typographic background; some could not be drawn on one either."""
+    drawn = sum(p.composed is not None and not p.composed.get("on_picture") for p in missing)
+    if drawn == len(missing):
+        return " and have a typographic background"
+    return f", {drawn} of them have a typographic background" if drawn else ""
 
 
 def finish(
@@ -76,10 +120,13 @@ def finish(
     round_: int,
     result: dict[str, Any] | None = None,
     drawn: Mapping[uuid.UUID, dict[str, Any]] | None = None,
+    *,
+    by: Finisher | None = None,
 ) -> RunState | None:
     """End the round in one transaction and return its state; None when it is not due or already done.
 
     result: storage keys of what belongs to the whole run. drawn: slides of pieces whose picture failed.
+    by: for the event; None = not known.
     Under the run's lock: the state, the money and quota given back, the event and the notification.
     """
     run = lock_run(session, run_id)
@@ -92,13 +139,12 @@ def finish(
     pipeline = all_pipelines()[run.pipeline]
     state, failure = outcome(
         pieces,
-        is_laid_out=pipeline.layout is not None,
         tolerates=pipeline.tolerates,
         optional=pipeline.optional,
     )
     if result is not None:
         run.result = {**(run.result or {}), **result}
-    _end(session, run, pieces, state, failure)
+    _end(session, run, pieces, state, failure, by)
     return state
 
 
@@ -131,7 +177,14 @@ def time_out(session: Session, run_id: uuid.UUID) -> tuple[uuid.UUID, int]:
     return run.id, run.round
 
 
-def _end(session: Session, run: Run, pieces: Sequence[Piece], state: RunState, failure: dict[str, Any] | None) -> None:
+def _end(
+    session: Session,
+    run: Run,
+    pieces: Sequence[Piece],
+    state: RunState,
+    failure: dict[str, Any] | None,
+    by: Finisher | None = None,
+) -> None:
     journal.mark_abandoned(session, Call.run_id == run.id)
     pipeline = all_pipelines()[run.pipeline]
     run.state, run.failure, run.finished_at = state, failure, datetime.now(UTC)
@@ -140,10 +193,11 @@ def _end(session: Session, run: Run, pieces: Sequence[Piece], state: RunState, f
     if state is RunState.FAILED or (state is RunState.CANCELED and not delivered):
         quotas.refund(session, run)
     quotas.release_money(session, run)
+    budgets.release(session, run)
     run.reserved_micro_usd = run.spent_micro_usd + run.held_micro_usd
     data = {"state": state, "round": run.round, **({"failure": failure} if failure else {})}
     session.flush()
-    events.record(session, run, (f"run.{state.lower()}", data))
+    events.record(session, run, (f"run.{state.lower()}", {**data, **({"finished_by": by} if by else {})}))
     session.add(
         Notification(
             user_id=run.user_id,

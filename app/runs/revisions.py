@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.db.models import Piece, Run, User
 from app.domain.errors import Conflict, NotFound
 from app.domain.states import PieceState
-from app.pipelines.ad import CHANGE, GIVEN, PIPELINE, REVISION, TURN
+from app.pipelines.ad import CHANGE, PIPELINE, REVISION, TURN
+from app.pipelines.references import GIVEN
 from app.runs import rounds
 from app.runs.finish import pieces_of
 from app.runs.places import revised

@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import costs, events, quotas
+from app import budgets, costs, events, quotas
 from app.db.models import Call, Piece, Run, User
 from app.domain.errors import Conflict, InvalidRequest, NotFound
 from app.domain.plans import month_of
@@ -131,11 +131,15 @@ def start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, ta
         amounts |= pipeline.charges_of(pipeline.request.model_validate(run.request))
     run.state = _generating(pipeline, redone)
     run.reserved_micro_usd += worst
+    run.overrun_micro_usd = 0
+    run.api_key_id = budgets.ordering_key(session) or run.api_key_id
     run.failure = run.started_at = run.finished_at = None
     _unbind(pipeline, run, redone)
     run.progressed_at = datetime.now(UTC)
     session.flush()
-    quotas.reserve(session, user, run.id, run.round, month_of(datetime.now(UTC)), amounts)
+    month, shares = month_of(run.progressed_at), budgets.shares_of(session, run, worst)
+    quotas.reserve(session, user, run.id, run.round, month, amounts)
+    budgets.reserve(session, run, month, shares)
     events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
     reused = len(pieces_of(session, run.id)) - len(redone)
     return NewRound(run.round, reused=reused, redone=len(redone), worst_micro_usd=worst)
@@ -205,11 +209,9 @@ def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
     """Return the most that the remaining stages of `pieces` can cost, within the run's own cap, in micro-USD."""
     remaining = [stage for p in pieces if p.step is not None for stage in _payable(pipeline, p.kind, p.step)]
     worst = costs.worst_micro_usd_of(remaining)
-    if any(not pipeline.is_picture(piece.kind) for piece in pieces):
+    if any(not pipeline.is_picture(piece.kind) and piece.kind not in pipeline.optional for piece in pieces):
         # Its text opens the other pieces: all of them are still to be paid.
-        worst = sum(
-            line.worst_micro_usd for line in costs.quote(pipeline, pipeline.request.model_validate(run.request))
-        )
+        worst = costs.quote(pipeline, pipeline.request.model_validate(run.request)).worst_micro_usd
     cap = run.request.get("max_cost_usd")
     room = worst if cap is None else max(int(cap * MILLION) - run.spent_micro_usd - run.held_micro_usd, 0)
     return min(worst, room)

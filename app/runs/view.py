@@ -261,15 +261,17 @@ def _spent(session: Session, run_ids: Sequence[uuid.UUID]) -> defaultdict[uuid.U
     return found
 
 
-def _purposes(session: Session, run_id: uuid.UUID) -> dict[str, dict[str, int]]:
-    """Return what the run's calls cost by purpose, in the order in which each was first asked for."""
+def _purposes(session: Session, run_id: uuid.UUID) -> dict[str, dict[str, int | None]]:
+    """Return what the run's calls cost by purpose, in the order in which each was first asked for; None = not known."""
     rows = session.execute(
-        select(Call.purpose, func.count(), func.coalesce(func.sum(Call.cost_micro_usd), 0))
+        select(Call.purpose, func.count(), func.sum(Call.cost_micro_usd))
         .where(Call.run_id == run_id)
         .group_by(Call.purpose)
         .order_by(func.min(Call.started_at))
     )
-    return {purpose: {"calls": calls, "micro_usd": int(money or 0)} for purpose, calls, money in rows}
+    return {
+        purpose: {"calls": calls, "micro_usd": None if money is None else int(money)} for purpose, calls, money in rows
+    }
 
 
 def _time(moment: datetime | None) -> str | None:

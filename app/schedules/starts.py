@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from app.budgets import note_refusal
 from app.db.models import Schedule, ScheduleSlot, User
 from app.db.session import transaction
-from app.domain.errors import Conflict, InternalError, PressroomError, RequestError
+from app.domain.errors import Conflict, InternalError, PressroomError, QuotaExceeded, RequestError
 from app.domain.schedules import MissedPolicy, PauseReason, SlotOutcome
 from app.pipelines.catalog import pipeline_named
 from app.runs.accept import Accepted, accept, seen
@@ -93,6 +94,8 @@ def _start(schedule_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
     except RequestError as exc:
         problem: PressroomError = exc
         log.info("schedule_refused", extra={"schedule_id": str(schedule_id), "code": exc.code})
+        if isinstance(exc, QuotaExceeded) and exc.budget_id is not None:
+            note_refusal(exc.budget_id, now)
     except (OperationalError, InterfaceError):  # away, or a deadlock: the slot stays due
         raise
     except Exception:  # whatever it is, the next slot shall come

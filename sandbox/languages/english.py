@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from sandbox.languages.language import Language
+from sandbox.languages.language import Language, as_it_is, topic_in_short
 from sandbox.topics import read_topic
 from sandbox.writer_article import AUTHORS, BRIDGES, CLOSERS, CONTEXT, LAST_WORDS, LEADS, QUOTES
 from sandbox.writer_frames import ANGLES, CALLS, HOOKS, OPENERS
@@ -42,3 +43,12 @@ ENGLISH = Language(
     echo=_within_a_sentence,
     capitalises=True,
 )
+AS_GIVEN = replace(
+    ENGLISH,
+    opening_themes=("wide horizon before sunrise", "still lake at first light"),
+    closing_themes=("open road into warm evening light", "open window, new morning"),
+    this="",
+    read=topic_in_short,
+    echo=as_it_is,
+)
+"""English about a topic whose letters are not Latin: nothing bends it, and no image theme names it."""

@@ -181,7 +181,7 @@ _IDEAS = (
 _ANGLES = (
     Angle(
         "trap", "Erreur {n} : ",
-        ("Les pièges de « {S} »", "Ce qui coince souvent : {S}", "Petites erreurs, grands effets"),
+        ("Les pièges de « {S} »", "Ce qui coince souvent : {S}", "{S}", "Petites erreurs, grands effets"),
         (
             "Presque toutes les difficultés naissent d’une poignée d’erreurs ordinaires, et chacune a un remède simple.",
             "Aucune de ces erreurs n’est un signe de paresse ; elles arrivent quand personne ne vous [prévient|prépare].",
@@ -190,7 +190,7 @@ _ANGLES = (
     ),
     Angle(
         "do", "Conseil {n} : ",
-        ("{S} : ce qui aide vraiment", "Un chemin clair : {S}", "Des règles simples qui marchent"),
+        ("{S} : ce qui aide vraiment", "Un chemin clair : {S}", "{S}", "Des règles simples qui marchent"),
         (
             "Chaque point est simple à dessein, car seul ce qui est simple survit à une semaine chargée.",
             "Vous pouvez commencer par n’importe lequel [demain|cette semaine], dans l’ordre que vous voulez, et garder ce qui aide.",
@@ -199,7 +199,7 @@ _ANGLES = (
     ),
     Angle(
         "ask", "",
-        ("Questions honnêtes sur « {S} »", "{S} : un examen honnête", "Dix minutes pour des questions honnêtes"),
+        ("Questions honnêtes sur « {S} »", "{S} : un examen honnête", "{S}", "Dix minutes pour des questions honnêtes"),
         (
             "Les bonnes questions font plus que les conseils, car les réponses conviennent à votre propre [cas|situation].",
             "Prenez un stylo et répondez par des phrases entières ; les hésitations sont la partie intéressante.",

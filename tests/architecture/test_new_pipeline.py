@@ -62,7 +62,7 @@ print(json.dumps({
     "openapi": create_app().test_client().get("/openapi.json").json,
     "tasks": [name for name in workers_app.tasks if name.startswith(pipeline.task_prefix + ".")],
     "routes": {name: celeryconfig.task_routes.get(name) for name, _ in steps},
-    "quote": [[line.step, line.calls, line.expected_micro_usd, line.worst_micro_usd] for line in costs.quote(pipeline, request)],
+    "quote": [[line.step, line.calls, line.expected_micro_usd, line.worst_micro_usd] for line in costs.quote(pipeline, request).lines],
     "steps": steps,
     "scheduled": scheduled.name,
     "texts": pipeline.texts({opened.kind: [data] for opened in opened_pieces}),

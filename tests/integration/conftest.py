@@ -1,15 +1,17 @@
-"""What many tests begin with: claims, and sandboxes of a module's own."""
+"""What many tests begin with: claims, sandboxes of a module's own, a web that ends at this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from fetch_servers import keep_on_loopback
 from sandbox_calls import Client
 
 from app.runs.claims import Claim
-from harness import Installation, Sandbox
+from harness import Installation, Sandbox, forget_settings
 from making import opened, pictures_of, take
 from orders import order, pieces_of
 from sandbox.config import Config, Pictures
@@ -29,6 +31,16 @@ def writing(database: Installation, sandbox: Sandbox) -> Claim:
     assert database
     assert sandbox
     return take(pieces_of(order(slides=5))[0])
+
+
+@pytest.fixture
+def kept_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Every name leads to this machine, and settings are read in an empty folder: for tests that fetch pages."""
+    keep_on_loopback(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    forget_settings()
+    yield
+    forget_settings()
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from app.domain.errors import ProviderBusy
+from app.domain.provider_errors import ProviderBusy
 from app.routes import Limit
 from app.settings import settings
 from workers import limits

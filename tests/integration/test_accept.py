@@ -73,6 +73,7 @@ def test_the_request_is_stored_with_its_defaults() -> None:
         "pictures": "jpeg",
         "caption": False,
         "brand": None,
+        "locale": None,
         "language": "en",
         "max_cost_usd": None,
         "validate_first": False,
@@ -271,7 +272,7 @@ def test_the_worst_case_is_reserved() -> None:
     run = run_of(ask(a_user()).run_id)
 
     quoted = costs.quote(FULL_POST, FULL_POST.request.model_validate({"topic": TOPIC}))
-    assert run.reserved_micro_usd == sum(line.worst_micro_usd for line in quoted)
+    assert run.reserved_micro_usd == quoted.worst_micro_usd
 
 
 @pytest.mark.parametrize(("usd", "micro_usd"), [(0.5, 500_000), (1.23, 1_230_000), (0.29, 290_000), (1.1, 1_100_000)])

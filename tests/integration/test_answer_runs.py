@@ -83,8 +83,8 @@ def test_a_run_costs_no_more_than_its_quote() -> None:
     run_id = asked(COMPLEX)
     worked(run_id)
 
-    assert run_of(run_id).spent_micro_usd <= sum(line.worst_micro_usd for line in quoted)
-    assert {call.step for call in calls_of(run_id)} <= {line.step for line in quoted}
+    assert run_of(run_id).spent_micro_usd <= quoted.worst_micro_usd
+    assert {call.step for call in calls_of(run_id)} <= {line.step for line in quoted.lines}
 
 
 @pytest.mark.parametrize(

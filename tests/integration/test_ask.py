@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.errors import (
-    BudgetReached,
-    InvalidReply,
-    ModelRetired,
-    ProviderAccount,
-    ProviderError,
-)
+from app.domain.errors import BudgetReached, InvalidReply
+from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderError
 from app.domain.states import CallState, CostBasis
 from app.runs.claims import Claim
 from asking import act, fault

@@ -10,14 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.db.models import Call, Run
-from app.domain.errors import (
-    AllProvidersFailed,
-    BudgetReached,
-    InvalidReply,
-    ProviderBlocked,
-    ProviderBusy,
-    ProviderDown,
-)
+from app.domain.errors import AllProvidersFailed, BudgetReached, InvalidReply
+from app.domain.provider_errors import ProviderBlocked, ProviderBusy, ProviderDown
 from app.domain.states import CallState, CostBasis
 from app.pipelines.full_post import PROMPT_WORDS
 from app.pipelines.languages import words
@@ -30,6 +24,7 @@ from making import change, expire_lease, make, opened, pictures_of, take
 from orders import calls_of, order, pieces_of, run_of
 from rendering import billed, journaled, to_render
 from routing import write_routes
+from workers import ask
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -176,6 +171,22 @@ def test_a_provider_that_cannot_be_reached_charges_nothing(writing: Claim, monke
     assert states(calls_of(writing.run.id)) == [CallState.FAILED]
 
 
+def test_a_call_that_ends_in_an_error_nobody_foresaw_does_not_stay_open(
+    writing: Claim, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise KeyError("choices")
+
+    monkeypatch.setattr(ask, "_with_sources", breaks)
+
+    with pytest.raises(KeyError):
+        act(writing)
+
+    (call,) = calls_of(writing.run.id)
+    assert (call.state, call.error_code, call.error) == (CallState.UNKNOWN, "internal_error", "KeyError")
+    assert run_of(writing.run.id).held_micro_usd == call.worst_micro_usd >= billed(sandbox) > 0
+
+
 def test_a_blocked_prompt_is_paid_and_permanent(writing: Claim, sandbox: Sandbox) -> None:
     sandbox.fail(fault("blocked"))
 
@@ -232,7 +243,8 @@ def test_a_text_that_breaks_its_check_is_asked_for_again_as_often_as_the_stage_p
 
 
 def test_when_the_cap_ends_the_asking_the_problems_are_still_told(drafting: Claim, sandbox: Sandbox) -> None:
-    change(Run, drafting.run.id, reserved_micro_usd=12_600)
+    a_picture = 72_950  # without which a prompt is of no use
+    change(Run, drafting.run.id, reserved_micro_usd=12_600 + a_picture)
 
     with pytest.raises(InvalidReply, match="too blue"):
         work_of(drafting).ask.text("draft_prompt", Prompt("s", "A boat."), check=lambda _: ["too blue"])

@@ -11,8 +11,9 @@ from sqlalchemy import delete, update
 
 from app.db.models import CachedPicture, Call, Piece, Run
 from app.db.session import transaction
-from app.domain.errors import BudgetReached, PictureRefused, ProviderBlocked, ProviderDown, StorageError
+from app.domain.errors import BudgetReached, PictureRefused, StorageError
 from app.domain.keys import content_digest
+from app.domain.provider_errors import ProviderBlocked, ProviderDown
 from app.domain.states import CallState, CostBasis
 from app.runs.claims import Claim
 from app.settings import settings

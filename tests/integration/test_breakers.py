@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from app import traffic
-from app.domain.errors import (
+from app.domain.provider_errors import (
     ModelRetired,
     ProviderAccount,
     ProviderBlocked,

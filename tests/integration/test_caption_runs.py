@@ -93,16 +93,17 @@ def test_a_caption_that_nobody_can_write_leaves_the_post_delivered_with_the_free
     assert "1/5" in caption_txt(run_id)
     assert [call.purpose for call in calls_of(run_id)].count("caption") == 3
 
-    resume(run_id)
+    started = resume(run_id)
 
     assert {piece.kind for piece in pieces_of(run_id) if piece.step is not None} == {"caption"}
+    assert started.worst_micro_usd == costs.worst_micro_usd_of(FULL_POST.tracks["caption"])
 
 
 def test_the_quote_has_a_line_for_a_caption_where_it_was_ordered() -> None:
     lines = {
         wanted: {
             line.step: line.expected_micro_usd
-            for line in costs.quote(FULL_POST, FULL_POST.request(topic="Backups", caption=wanted))
+            for line in costs.quote(FULL_POST, FULL_POST.request(topic="Backups", caption=wanted)).lines
         }
         for wanted in (True, False)
     }

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.errors import AllProvidersFailed, BudgetReached, ProviderBusy
+from app.domain.errors import AllProvidersFailed, BudgetReached
+from app.domain.provider_errors import ProviderBusy
 from app.domain.states import CallState
 from asking import act
 from harness import Installation, Sandbox, forget_settings

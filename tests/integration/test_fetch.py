@@ -7,13 +7,12 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fetch_servers import PUBLIC, Page, Site, World, keep_on_loopback, serving
+from fetch_servers import PUBLIC, Page, Site, World, serving
 
 from app.domain.errors import FetchFailed
 from harness import forget_settings
@@ -22,13 +21,7 @@ from workers.web import fetch
 URL = "http://news.example/a?token=secret"
 
 
-@pytest.fixture(autouse=True)
-def _kept_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    keep_on_loopback(monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    forget_settings()
-    yield
-    forget_settings()
+pytestmark = pytest.mark.usefixtures("kept_inside")
 
 
 def got(page: Page, *, max_bytes: int = 100_000, timeout_s: float = 10, accept: tuple[str, ...] = ()) -> fetch.Fetched:

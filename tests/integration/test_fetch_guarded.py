@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from fetch_servers import ALSO_PUBLIC, PUBLIC, Page, Site, World, keep_on_loopback, serving
+from fetch_servers import ALSO_PUBLIC, PUBLIC, Page, Site, World, serving
 
 from app.domain.errors import FetchFailed, UrlRefused
 from harness import forget_settings
@@ -16,13 +14,7 @@ from workers.web import fetch
 URL = "http://news.example/a"
 
 
-@pytest.fixture(autouse=True)
-def _kept_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    keep_on_loopback(monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    forget_settings()
-    yield
-    forget_settings()
+pytestmark = pytest.mark.usefixtures("kept_inside")
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from fetch_servers import PUBLIC, Page, Site, World, keep_on_loopback, serving
+from fetch_servers import PUBLIC, Page, Site, World, serving
 
 from app.domain.errors import FetchFailed
-from harness import forget_settings
 from workers.web import fetch
 from workers.web.robots import KEPT_S, MAX_HOSTS, UNREACHABLE_S, Robots
 
@@ -20,13 +17,7 @@ URL = "http://news.example/a"
 NOBODY = b"User-agent: *\nDisallow: /\n"
 
 
-@pytest.fixture(autouse=True)
-def _kept_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    keep_on_loopback(monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    forget_settings()
-    yield
-    forget_settings()
+pytestmark = pytest.mark.usefixtures("kept_inside")
 
 
 class Clock:

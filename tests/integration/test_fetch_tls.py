@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,20 +12,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from fetch_servers import PUBLIC, Page, World, keep_on_loopback, serving
+from fetch_servers import PUBLIC, Page, World, serving
 
 from app.domain.errors import FetchFailed, UrlRefused
-from harness import forget_settings
 from workers.web import fetch
 
-
-@pytest.fixture(autouse=True)
-def _kept_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    keep_on_loopback(monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    forget_settings()
-    yield
-    forget_settings()
+pytestmark = pytest.mark.usefixtures("kept_inside")
 
 
 class Authority:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import (
+from app.domain.provider_errors import (
     ModelRetired,
     ProviderAccount,
     ProviderBusy,

@@ -9,12 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import (
-    ModelRetired,
-    ProviderAccount,
-    ProviderDown,
-    ProviderError,
-)
+from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderDown, ProviderError
 from app.settings import settings
 from harness import Sandbox
 from loopback import Loopback

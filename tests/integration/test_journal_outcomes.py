@@ -186,17 +186,23 @@ def test_a_reply_is_not_used_for_another_take(held: Claim) -> None:
 
 
 def test_a_reply_of_an_earlier_round_is_paid_for_already(held: Claim) -> None:
-    succeed(held)
+    call_id = succeed(held)
     change(Piece, held.piece.id, round=2)
 
-    assert earlier(held) is not None
+    found = earlier(held)
+
+    assert found is not None
+    assert found.id == call_id
 
 
 def test_a_reply_to_the_same_question_serves_an_edited_piece_too(held: Claim) -> None:
-    succeed(held)
+    call_id = succeed(held)
     change(Piece, held.piece.id, version=2)
 
-    assert earlier(held) is not None
+    found = earlier(held)
+
+    assert found is not None
+    assert found.id == call_id
 
 
 def test_a_refused_reply_is_not_used_again(held: Claim) -> None:
@@ -306,10 +312,13 @@ def test_a_job_is_not_waited_for_by_another_take(held: Claim) -> None:
 
 
 def test_a_job_of_an_earlier_round_is_waited_for(held: Claim) -> None:
-    job(held)
+    call_id = job(held)
     change(Piece, held.piece.id, round=2)
 
-    assert open_job(held) is not None
+    found = open_job(held)
+
+    assert found is not None
+    assert found.id == call_id
 
 
 COSTS = st.one_of(st.none(), st.integers(0, 100_000))

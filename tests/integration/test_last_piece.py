@@ -16,6 +16,7 @@ from app.domain.states import PieceState, QuotaEntryKind, QuotaUnit, RunState
 from app.runs import finish, plan
 from app.runs.claims import Claim
 from making import (
+    change,
     complete,
     end,
     fail,
@@ -205,6 +206,38 @@ def test_the_typographic_slides_are_stored_with_the_end() -> None:
 
     drawn = next(piece for piece in pieces_of(run_id) if piece.id == first.id)
     assert (drawn.state, drawn.composed["key"]) == (PieceState.FAILED, "posts/x/drawn.png")  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "told"),
+    [
+        (0, "2 of 7 pictures could not be made; the first reason"),
+        (1, "2 of 7 pictures could not be made, 1 of them have a typographic background; the first reason"),
+        (2, "2 of 7 pictures could not be made and have a typographic background; the first reason"),
+    ],
+)
+def test_a_partial_run_tells_only_of_the_backgrounds_that_were_drawn(drawn: int, told: str) -> None:
+    run_id = opened(slides=5)
+    *failed, _, _, _, _, _ = pictures_of(run_id)
+    for piece in pictures_of(run_id):
+        fail(take(piece)) if piece.id in [one.id for one in failed] else make(piece)
+    with transaction() as session:
+        slides = {one.id: stored_picture() | {"on_picture": False} for one in failed[:drawn]}
+        assert finish.finish(session, run_id, 1, None, slides) is RunState.PARTIAL
+
+    assert told in (run_of(run_id).failure or {})["message"]
+
+
+def test_a_slide_whose_new_picture_failed_still_shows_the_one_before_which_is_no_background() -> None:
+    run_id = opened(slides=5)
+    first, *others = pictures_of(run_id)
+    change(Piece, first.id, composed=stored_picture() | {"on_picture": True})
+    fail(take(first))
+    for piece in others:
+        make(piece)
+    end(run_id)
+
+    assert "background" not in (run_of(run_id).failure or {})["message"]
 
 
 def test_the_result_keeps_its_keys_over_rounds() -> None:

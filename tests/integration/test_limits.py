@@ -14,7 +14,8 @@ from limit_workers import forget_limits, somebody
 from redis import Redis
 
 from app import traffic
-from app.domain.errors import NotClaimed, ProviderBusy
+from app.domain.errors import NotClaimed
+from app.domain.provider_errors import ProviderBusy
 from app.routes import Kind, Limit
 from app.settings import settings
 from harness import Installation, wait_for
@@ -101,9 +102,12 @@ def test_many_threads_never_exceed_the_limit_and_all_are_served(most: int) -> No
 
 
 def test_providers_and_kinds_have_limits_of_their_own() -> None:
-    one = Limit(in_flight=1)
-    with slot(1), slot(1, kind="text"), limits.slot("gemini", "image", somebody(), limit=one):
-        pass
+    own = [("gateway", "image"), ("gateway", "text"), ("gemini", "image")]
+
+    with slot(1), slot(1, kind="text"), limits.slot("gemini", "image", somebody(), limit=Limit(in_flight=1)):
+        held = [state.in_flight for state in traffic.limits_now(own)]
+
+    assert held == [1, 1, 1]
 
 
 def test_the_routes_say_the_limit() -> None:
@@ -167,13 +171,15 @@ def test_the_slot_of_a_dead_holder_frees_itself(redis: Redis) -> None:
 
 
 def test_the_heartbeat_keeps_the_slot_of_a_long_call(redis: Redis) -> None:
-    def is_renewed() -> bool:
-        limits.renew_held()
-        return ends_at_ms(redis) > before
-
     with slot(1):
-        before = ends_at_ms(redis)
-        wait_for(is_renewed, seconds=3)
+        (grant,) = redis.zrange(KEYS.slots, 0, -1)
+        soon_ms = redis.time()[0] * 1000 + 2000
+        redis.zadd(KEYS.slots, {grant: soon_ms})
+
+        limits.renew_held()
+
+        assert redis.zrange(KEYS.slots, 0, -1) == [grant]
+        assert ends_at_ms(redis) >= soon_ms - 2000 + settings().lease.total_seconds() * 1000
 
 
 def test_the_heartbeat_does_not_bring_a_freed_slot_back(redis: Redis) -> None:
@@ -225,7 +231,10 @@ def test_a_pause_of_one_provider_does_not_hold_another_back() -> None:
     limits.pause("gateway", "image", 60)
 
     with slot(1, kind="text"), limits.slot("gemini", "image", somebody(), limit=Limit(in_flight=1)):
-        pass
+        text, gemini = traffic.limits_now([("gateway", "text"), ("gemini", "image")])
+
+    assert (text.in_flight, text.paused_s) == (gemini.in_flight, gemini.paused_s) == (1, 0)
+    assert now().paused_s > 50
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
@@ -282,8 +291,11 @@ def test_places_to_sleep_are_free_again_for_others() -> None:
 def test_a_worker_of_one_thread_may_sleep() -> None:
     limits.set_threads(1)
     limits.pause("gateway", "image", 0.2)
+    crowd = Crowd()
 
-    Crowd().visit(1)
+    crowd.visit(1)
+
+    assert crowd.served == 1
 
 
 def test_who_slept_for_long_goes_to_its_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from limit_workers import forget_limits, somebody
 from redis import Redis
 
 from app import traffic
-from app.domain.errors import ProviderBusy
+from app.domain.provider_errors import ProviderBusy
 from app.routes import Limit
 from harness import Installation, wait_for
 from workers import limit_scripts, limits

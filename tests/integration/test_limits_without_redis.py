@@ -13,14 +13,16 @@ from limit_workers import forget_limits, somebody
 from redis import Redis
 
 from app import traffic
-from app.domain.errors import NotClaimed, ProviderBusy
+from app.domain.errors import NotClaimed, Unavailable
+from app.domain.provider_errors import ProviderBusy
 from app.routes import Limit
 from app.settings import settings
-from harness import Installation
+from harness import Installation, wait_for
 from races import together
 from workers import limits
 
 MANY = Limit(in_flight=50)
+SLOTS = traffic.limit_keys("gateway", "image").slots
 
 
 class Away:
@@ -44,6 +46,14 @@ def away(database: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     settings.cache_clear()
     yield made
     settings.cache_clear()
+
+
+def is_found_again() -> bool:
+    """Whether this process asks Redis again, and has an answer."""
+    try:
+        return traffic.ask(lambda redis: bool(redis.ping()))
+    except Unavailable:
+        return False
 
 
 class Calls:
@@ -120,21 +130,32 @@ def test_redis_that_is_back_is_used_again(away: Away) -> None:
     while time.monotonic() - began < traffic.AWAY_S:
         calls.call()
     with limits.slot("gateway", "image", somebody(), limit=MANY), Redis.from_url(away.url) as redis:
-        assert redis.zcard(traffic.limit_keys("gateway", "image").slots) == 1
+        assert redis.zcard(SLOTS) == 1
 
 
 def test_a_call_that_began_without_redis_ends_with_it(away: Away) -> None:
     with limits.slot("gateway", "image", somebody(), limit=MANY):
         away.comes_back()
+        wait_for(is_found_again, seconds=5)
         limits.renew_held()
+        with Redis.from_url(away.url) as redis:
+            assert redis.exists(SLOTS) == 0, "it has no slot there that could be renewed"
+
+    with Redis.from_url(away.url) as redis:
+        assert redis.exists(SLOTS) == 0
 
 
-def test_nothing_that_only_tells_is_an_error() -> None:
-    limits.pause("gateway", "image", 1)
+def test_a_call_is_made_although_nothing_of_it_can_be_told_to_the_others(away: Away) -> None:
+    limits.pause("gateway", "image", 60)
     limits.succeeded("gateway", "image")
     limits.forget("gateway", "image", "piece")
     with limits.slot("gateway", "image", somebody(), limit=MANY):
         limits.renew_held()
+        away.comes_back()
+
+    wait_for(is_found_again, seconds=5)
+    (state,) = traffic.limits_now([("gateway", "image")])
+    assert (state.in_flight, state.waiting, state.paused_s) == (0, 0, 0)
 
 
 def test_a_refusal_holds_this_process_back() -> None:

@@ -76,7 +76,7 @@ def test_five_posts_cost_less_than_four_cents_at_list_prices_and_what_the_provid
 
     spent = run_of(run_id).spent_micro_usd
     assert 0 < spent == journaled(run_id) == billed(sandbox) <= 40_000
-    expected = sum(line.expected_micro_usd for line in costs.quote(PIPELINE, PIPELINE.request()))
+    expected = costs.quote(PIPELINE, PIPELINE.request()).expected_micro_usd
     assert 0.6 * expected <= spent <= 1.4 * expected
 
 

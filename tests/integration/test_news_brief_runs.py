@@ -229,8 +229,8 @@ def test_what_a_run_cost_is_what_the_sandbox_charged_and_within_its_quote(site: 
 
     spent = seen(run_id)["cost"]["micro_usd"]
     assert spent == sandbox.bill()["total_micro_usd"]
-    assert 0 < spent <= sum(line.worst_micro_usd for line in quoted)
-    assert [line.step for line in quoted] == ["summarize", "write_digest"], "to fetch costs nothing"
+    assert 0 < spent <= quoted.worst_micro_usd
+    assert [line.step for line in quoted.lines] == ["summarize", "write_digest"], "to fetch costs nothing"
 
 
 def test_fetching_counts_as_progress(site: Site) -> None:

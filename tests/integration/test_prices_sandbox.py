@@ -9,10 +9,12 @@ import pytest
 from PIL import Image
 
 from app.domain.capabilities import Capability
-from app.domain.prices import DIRECT_ONLY, PRICES, cost_micro_usd, price_of
+from app.domain.prices import cost_micro_usd
+from app.prices import SHIPPED, price_of, read_prices
 from harness import Sandbox
-from workers.providers.provider import Answer, Call, Message
-from workers.providers.registry import moderator_named, provider_named
+from sounds import wav
+from workers.providers.provider import Answer, Call, Message, Recording
+from workers.providers.registry import moderator_named, provider_named, transcriber_named
 
 DIRECT = [
     ("gemini", "gemini-2.5-flash"),
@@ -26,7 +28,9 @@ DIRECT = [
     ("openai", "gpt-image-1.5"),
 ]
 OLD = "openai/gpt-image-1"  # retired on 2026-12-01; the sizes that we ask the gateway for are not among its three
-EVERYWHERE = [*DIRECT, *(("gateway", slug) for slug in PRICES if not slug.startswith(OLD))]
+TABLE = [(provider, model) for use in read_prices(SHIPPED) for provider, _, model in [use.partition("/")]]
+GATEWAY = [(provider, model) for provider, model in TABLE if provider == "gateway" and not model.startswith(OLD)]
+EVERYWHERE = [*DIRECT, *GATEWAY]
 
 
 def able_to(*wanted: Capability) -> list[tuple[str, str]]:
@@ -101,11 +105,20 @@ def test_a_picture_of_another_size_or_quality(
 
 
 def test_a_picture_that_is_made_as_a_job(sandbox: Sandbox) -> None:
-    ((provider, model),) = (known for known, price in DIRECT_ONLY.items() if Capability.JOBS in price.can)
+    ((provider, model),) = (known for known in TABLE if (price := price_of(*known)) and Capability.JOBS in price.can)
     call = Call(model, 20, {"poll_s": 0.05, "polls": 100})
     answer = provider_named(provider).picture(call, "a quiet harbour", aspect_ratio="4:5")
 
     assert_booked_as_billed(sandbox, provider, model, answer)
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-transcribe"])
+def test_a_recording(sandbox: Sandbox, model: str) -> None:
+    answer = transcriber_named("openai").transcribe(
+        Call(model, 20), Recording("talk.wav", wav(30.5), "audio/wav"), about="a quiet harbour"
+    )
+
+    assert_booked_as_billed(sandbox, "openai", model, answer)
 
 
 def test_a_judgement_is_free(sandbox: Sandbox, shown: bytes) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES, Capability
-from app.domain.errors import (
+from app.domain.provider_errors import (
     ModelRetired,
     ProviderAccount,
     ProviderBlocked,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.errors import AllProvidersFailed, ProviderBlocked
+from app.domain.errors import AllProvidersFailed
+from app.domain.provider_errors import ProviderBlocked
 from asking import act
 from harness import Installation, Sandbox
 from making import piece_now

@@ -28,8 +28,6 @@ from orders import a_user, order, pieces_of, run_of, used
 from races import losers, together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
-# Worst cases of one picture: two drafts; five pictures, three rewrites.
-DRAFT, RENDER = 2 * 12_600, 5 * 72_950 + 3 * 15_000
 
 
 def test_resuming_keeps_what_is_ready_and_redoes_what_failed() -> None:
@@ -59,8 +57,8 @@ def test_resuming_puts_a_piece_back_to_the_step_whose_result_is_missing() -> Non
 def test_resuming_reserves_the_worst_case_of_what_is_left_and_no_more() -> None:
     run_id = finished(failed=2)
 
-    # Two drafts each; two pictures and rewrites each, and on top of that as many as one piece alone may have.
-    assert resume(run_id).worst_micro_usd == 4 * 12_600 + 9 * 72_950 + 6 * 15_000
+    # Three times what two drafts and two pictures usually cost.
+    assert resume(run_id).worst_micro_usd == 3 * (6_336 + 148_005)
 
 
 def test_resuming_a_piece_that_only_lacks_its_slide_pays_nothing() -> None:
@@ -115,7 +113,7 @@ def test_resuming_failed_texts_reserves_the_whole_post() -> None:
 
 
 def test_resuming_keeps_within_the_cap_that_was_ordered() -> None:
-    run_id = opened(max_cost_usd=0.3)
+    run_id = opened(max_cost_usd=0.25)
     held = take(pictures_of(run_id)[0])
     call_id = intend(held)
     with transaction() as session:
@@ -125,7 +123,7 @@ def test_resuming_keeps_within_the_cap_that_was_ordered() -> None:
         make(piece)
     end(run_id)
 
-    assert resume(run_id).worst_micro_usd == 300_000 - 60_000 < DRAFT + RENDER
+    assert resume(run_id).worst_micro_usd == 250_000 - 60_000 < 3 * (3_168 + 74_003)
 
 
 def test_a_new_round_may_spend_what_it_reserved_on_top_of_what_is_spent() -> None:

@@ -36,7 +36,7 @@ from races import together, winners
 from rendering import use_routes
 
 pytestmark = pytest.mark.usefixtures("database")
-RENDER = 5 * 72_950 + 3 * 15_000  # worst case of one picture: it is paid five times, its prompt rewritten three times
+RENDER = 3 * 74_003  # of one picture, with what is usually paid twice
 
 
 def slide_of(run_id: uuid.UUID) -> Piece:
@@ -96,8 +96,7 @@ def test_rendering_again_reserves_one_picture() -> None:
 def test_rendering_again_reserves_its_reviews_too_where_pictures_are_reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
     use_routes(monkeypatch)
 
-    # GPT Image 2 is the dearest route; four reviews by Sonnet
-    assert render_again(pictures_of(finished())[0]).worst_micro_usd == 5 * 74_000 + 3 * 15_000 + 4 * 19_500
+    assert render_again(pictures_of(finished())[0]).worst_micro_usd == 3 * (74_003 + 7_425)
 
 
 def test_rendering_again_forgets_the_old_picture_and_its_verdict() -> None:

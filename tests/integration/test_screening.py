@@ -9,7 +9,8 @@ from sqlalchemy import delete, select, update
 
 from app.db.models import CachedPicture, Call
 from app.db.session import transaction
-from app.domain.errors import NotScreened, PictureRefused, ProviderAccount
+from app.domain.errors import NotScreened, PictureRefused
+from app.domain.provider_errors import ProviderAccount
 from app.domain.states import CallState
 from app.runs.claims import Claim
 from app.storage import storage

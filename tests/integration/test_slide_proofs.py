@@ -68,9 +68,18 @@ def composed(**changes: Any) -> Composed:
     return Composed(**{**usual, **changes})
 
 
+def refusal_of(slide: Slide, made: Composed) -> str | None:
+    """Return the code that a slide is refused with; None when it is shown."""
+    try:
+        refuse_unproven(slide, made)
+    except SlideRefused as exc:
+        return exc.code
+    return None
+
+
 @pytest.mark.parametrize("contrast", [4.5, 21.0])
 def test_a_slide_that_holds_everything_passes(contrast: float) -> None:
-    refuse_unproven(Slide("content", 0, 1, "T"), composed(contrast=contrast))
+    assert refusal_of(Slide("content", 0, 1, "T"), composed(contrast=contrast)) is None
 
 
 @pytest.mark.parametrize(
@@ -87,14 +96,11 @@ def test_a_slide_that_holds_everything_passes(contrast: float) -> None:
     ids=str,
 )
 def test_a_slide_that_breaks_one_rule_is_refused_with_its_code(changes: dict[str, Any], code: str) -> None:
-    with pytest.raises(SlideRefused) as told:
-        refuse_unproven(Slide("content", 0, 1, "T"), composed(**changes))
-
-    assert told.value.code == f"slide_refused:{code}"
+    assert refusal_of(Slide("content", 0, 1, "T"), composed(**changes)) == f"slide_refused:{code}"
 
 
 def test_a_picture_without_words_has_no_type_to_be_read() -> None:
-    refuse_unproven(Slide("content", 0, 1, ""), composed(least_type_px=0))
+    assert refusal_of(Slide("content", 0, 1, ""), composed(least_type_px=0)) is None
 
 
 def test_a_slide_keeps_the_words_that_stand_on_it_as_they_are_set(database: Installation) -> None:

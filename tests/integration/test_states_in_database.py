@@ -99,6 +99,10 @@ def test_a_check_constraint_allows_exactly_the_values_of_its_enum(table: str, co
 
 def test_every_closed_set_of_the_domain_that_is_stored_is_checked() -> None:
     assert {kind.__name__ for _, _, kind in ENUMS} == {
+        "AlertChannel",
+        "AlertThreshold",
+        "BudgetEntryKind",
+        "BudgetScope",
         "CallState",
         "CostBasis",
         "FeedItems",

@@ -14,7 +14,7 @@ import pytest
 from celery.exceptions import Ignore
 
 from app.db.models import Piece
-from app.domain import errors
+from app.domain import errors, provider_errors
 from app.domain.states import PieceState
 from app.pipelines.pipeline import Done, Pipeline, Work
 from asking import act
@@ -93,9 +93,9 @@ def failure_of(piece: Piece) -> dict[str, Any]:
 
 
 RETRIES: list[tuple[errors.PressroomError, Retry | None]] = [
-    (errors.ProviderDown("500", provider="g"), Retry()),
-    (errors.ProviderDown("500", provider="g", retry_after_s=9), Retry(9)),
-    (errors.ProviderBusy("429", provider="g", retry_after_s=40), Retry(40, counts=False)),
+    (provider_errors.ProviderDown("500", provider="g"), Retry()),
+    (provider_errors.ProviderDown("500", provider="g", retry_after_s=9), Retry(9)),
+    (provider_errors.ProviderBusy("429", provider="g", retry_after_s=40), Retry(40, counts=False)),
     (errors.AllProvidersFailed("it", [CAUSE, DEAD]), Retry(0)),
     (errors.AllProvidersFailed("it", [SHUT, DEAD]), Retry(300, counts=False)),
     (errors.AllProvidersFailed("it", [SHUT, CAUSE]), Retry(0)),
@@ -106,10 +106,10 @@ RETRIES: list[tuple[errors.PressroomError, Retry | None]] = [
     (errors.NotFound("gone"), Retry()),
     (errors.NotScreened("nobody"), Retry(10, counts=False)),
     (errors.InternalError("ours"), Retry()),
-    (errors.ProviderBlocked("no", provider="g"), None),
-    (errors.ProviderRejected("no", provider="g"), None),
-    (errors.ProviderAccount("no", provider="g"), None),
-    (errors.ModelRetired("no", provider="g"), None),
+    (provider_errors.ProviderBlocked("no", provider="g"), None),
+    (provider_errors.ProviderRejected("no", provider="g"), None),
+    (provider_errors.ProviderAccount("no", provider="g"), None),
+    (provider_errors.ModelRetired("no", provider="g"), None),
     (errors.BudgetReached("no"), None),
     (errors.InvalidReply("no", problems=[]), None),
     (errors.TextDoesNotFit("no"), None),

@@ -104,7 +104,11 @@ def test_what_was_deleted_is_gone(place: Storage) -> None:
 
 
 def test_to_delete_what_is_not_there_is_no_error(place: Storage) -> None:
-    place.delete("posts/1/0/nothing.png")
+    place.put(KEY, PNG)
+
+    place.delete("posts/6f1c/0/nothing.png")
+
+    assert place.get(KEY) == PNG
 
 
 def test_a_copy_holds_the_same_bytes(place: Storage) -> None:
@@ -131,6 +135,8 @@ def test_a_copy_of_what_is_not_there_is_not_found(place: Storage) -> None:
 
 def test_a_place_that_can_be_written_checks_out(place: Storage) -> None:
     place.check()
+
+    assert place.has(".check"), "it was tried"
 
 
 def test_the_same_key_put_by_many_at_once_is_whole(place: Storage) -> None:

@@ -6,7 +6,8 @@ import pytest
 from limit_workers import forget_limits, somebody
 
 from app import traffic
-from app.domain.errors import ModelRetired, ProviderAccount, ProviderBusy, ProviderDown, Unavailable
+from app.domain.errors import Unavailable
+from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderBusy, ProviderDown
 from app.routes import Limit
 from app.settings import settings
 from app.traffic import LimitState, breakers_now, limits_now, reset_breakers

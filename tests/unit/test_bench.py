@@ -30,4 +30,11 @@ def test_the_compositors_benchmark_prints_its_table_and_writes_its_figures(tmp_p
 def test_a_benchmark_that_is_not_there_is_named() -> None:
     told = bench("bench", "nothing")
     assert told.returncode == 2
-    assert "there is no benchmark nothing; there are: compositor" in told.stderr
+    assert "there is no benchmark nothing; there are: compositor, metrics, reports" in told.stderr
+
+
+def test_the_benchmark_of_a_scrape_asks_every_question() -> None:
+    told = bench("bench.metrics", "--calls", "100")
+    assert told.returncode in (0, 1), told.stderr
+    assert "calls of the day" in told.stdout
+    assert "aim: all together within 1 s" in told.stdout

@@ -274,9 +274,10 @@ def test_flower_is_closed_in_compose() -> None:
 
 def test_workers_may_end_their_calls_before_they_are_killed() -> None:
     services = compose()
-    for name in services:
-        if name.startswith("worker-"):
-            assert int(services[name]["stop_grace_period"].removesuffix("s")) >= stack.DRAIN_S, name
+    workers = [name for name in services if name.startswith("worker-")]
+    assert {role(name) for name in workers} == {"worker-io", "worker-media", "worker-control"}
+    for name in workers:
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) >= stack.DRAIN_S, name
 
 
 def test_the_image_leaves_only_the_embedded_servers_out() -> None:

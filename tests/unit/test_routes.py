@@ -59,6 +59,7 @@ def uses(found: tuple[Route, ...]) -> list[str]:
         ("review_image", "anthropic gemini gateway gateway"),
         ("screen_image", "openai"),
         ("research", "gateway"),
+        ("transcribe", "openai openai"),
     ],
 )
 def test_without_any_key_the_sandbox_stands_in_for_everybody_in_the_briefs_order(
@@ -73,7 +74,7 @@ def test_with_the_gateways_key_alone_the_gateway_is_first_for_all_that_it_can_do
     use("gateway")
 
     assert {able(name)[0].provider for name in PURPOSES if able(name)} == {"gateway"}
-    assert [name for name in PURPOSES if not able(name)] == ["screen_image"]
+    assert [name for name in PURPOSES if not able(name)] == ["screen_image", "transcribe"]
 
 
 @pytest.mark.parametrize("purpose", TEXTS)
@@ -157,17 +158,23 @@ def test_one_key_is_enough_if_it_serves_all_that_a_post_needs(use: Use, provider
 
     routes.check()
 
+    assert routes.lacking() is None
+
 
 def test_several_keys_that_serve_it_together_are_enough(use: Use) -> None:
     use("anthropic", "leonardo")
 
     routes.check()
 
+    assert routes.lacking() is None
+
 
 def test_without_any_key_the_sandbox_is_enough(use: Use) -> None:
     use()
 
     routes.check()
+
+    assert routes.lacking() is None
 
 
 def test_a_key_that_serves_only_pictures_is_refused_with_what_lacks_and_which_keys_would_serve(use: Use) -> None:

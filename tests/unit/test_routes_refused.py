@@ -69,7 +69,10 @@ def test_a_provider_that_does_not_exist_is_told_with_those_that_do(tmp_path: Pat
 def test_a_model_without_a_price(tmp_path: Path, use: str) -> None:
     told = refusal_of(tmp_path, one_route("write_content", use))
 
-    assert f"the price of {use} is unknown, and every run has a budget; add it to app/domain/prices.py" in told
+    assert (
+        f"the price of {use} is unknown, and every run has a budget; write it into a file that PRESSROOM_PRICES names"
+        in told
+    )
 
 
 def test_a_quality_without_a_price(tmp_path: Path) -> None:

@@ -7,32 +7,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import journal
 from app.db.models import Call
 from app.db.session import transaction
-from app.domain.errors import (
-    AllProvidersFailed,
-    InvalidReply,
-    NotFound,
-    PictureRefused,
-    ProviderBlocked,
-    ProviderBusy,
-    ProviderDown,
-    ProviderError,
-)
+from app.domain.errors import AllProvidersFailed, InvalidReply, NotFound, PictureRefused
 from app.domain.keys import content_digest
+from app.domain.provider_errors import ProviderBlocked, ProviderBusy, ProviderDown, ProviderError
 from app.pipelines.pictures import REWRITES, problems_of_rewriting, rewriting_prompt
 from app.pipelines.pipeline import AspectRatio, Change
 from app.routes import Route, able, purpose_named, routes_for, timeout_of
 from app.runs import claims
 from workers import safekeeping
-from workers.calls import Caller, NoteRef, Paid, Question, blocked
+from workers.calls import Caller, Paid, Question, blocked
 from workers.images import cache, gates, screening
 from workers.providers import pictures, provider
-from workers.providers.provider import Answer
+from workers.providers.provider import Answer, Leaving
 from workers.providers.registry import provider_named
 
 REFINE = "refine_image"
@@ -176,9 +168,13 @@ class Rendering:
         how = provider.Call(route.model, way.question.timeout_s, route.options)
         asked = provider_named(route.provider)
 
-        def request(note_ref: NoteRef) -> Answer:
+        def request(leaving: Leaving) -> Answer:
             return asked.picture(
-                how, way.words, aspect_ratio=self.aspect_ratio, reference=way.reference, note_ref=note_ref
+                replace(how, label=leaving.label),
+                way.words,
+                aspect_ratio=self.aspect_ratio,
+                reference=way.reference,
+                note_ref=leaving.note_ref,
             )
 
         return self._accepted(way, self.caller.call(way.question, request))

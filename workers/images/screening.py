@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from app.domain.errors import AllProvidersFailed, BudgetReached, NotScreened, PictureRefused, ProviderError
+from app.domain.errors import AllProvidersFailed, BudgetReached, NotScreened, PictureRefused
+from app.domain.provider_errors import ProviderError
 from app.routes import able, timeout_of
 from workers import breakers
 from workers.calls import Caller, Question

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES
-from app.domain.errors import ModelRetired, ProviderAccount, ProviderBusy
 from app.domain.prices import Usage
+from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderBusy
 from workers.providers import pictures, replies, schemas
 from workers.providers.http import need_access, post
 from workers.providers.provider import Answer, Call, Message, Schema

@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES
-from app.domain.errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderBusy
+from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderBusy
+from app.settings import settings
 from workers.providers import chat_completions, citations, images_api, pictures, replies, safety
 from workers.providers.http import need_access, post
 from workers.providers.provider import Answer, Call, Message, Schema
@@ -25,6 +26,8 @@ IMAGE_ONLY = (  # slugs of @ai-sdk/gateway 4.0.146; these refuse chat
     "microsoft/mai-image-", "meta/muse-image-", "minimax/minimax-h3-image", "prodia/", "topaz/",
 )  # fmt: skip
 RESEARCHERS = ("perplexity/",)
+LABEL = "pressroom:{}"
+"""Tag of a call, with its id in the journal: its name in the gateway's reports when no answer told another."""
 ROUTING = ("order", "only", "sort")  # options for the gateway itself; the others are for who is behind it
 SPELLED = {"output_format": "outputFormat"}  # AI-SDK names within providerOptions
 RULES = (
@@ -138,6 +141,8 @@ def _options(call: Call, provider_options: Mapping[str, Any]) -> dict[str, Any]:
             google["imageConfig"] = {**google.get("imageConfig", {}), name: value}
         else:
             made.setdefault(call.model.partition("/")[0], {})[SPELLED.get(name, name)] = value
+    if call.label is not None and settings().gateway_labels:
+        made.setdefault("gateway", {})["tags"] = [LABEL.format(call.label)]
     return made
 
 

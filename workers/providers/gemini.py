@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES
-from app.domain.errors import ModelRetired, ProviderAccount
 from app.domain.prices import Usage
+from app.domain.provider_errors import ModelRetired, ProviderAccount
 from workers.providers import pictures, replies, safety, schemas
 from workers.providers.http import Received, bounded_wait_s, need_access, post
 from workers.providers.provider import Answer, Call, Message, Schema

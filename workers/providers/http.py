@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from app.domain.errors import ProviderAccount, ProviderDown
+from app.domain.provider_errors import ProviderAccount, ProviderDown
 from app.settings import Access, settings
 from workers.deadline import DeadlineTransport, until
 

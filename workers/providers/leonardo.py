@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES
-from app.domain.errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderDown, ProviderError
+from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderDown, ProviderError
 from app.settings import Access
 from workers.providers import pictures, replies
 from workers.providers.http import Received, get, need_access, post

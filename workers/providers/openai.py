@@ -1,4 +1,4 @@
-"""OpenAI: text, vision, pictures, edits, and moderation.
+"""OpenAI: text, vision, pictures, edits, moderation, and transcription.
 
 Wire format: openai 3.52 and openai-openapi f85dbe2 (2026-08). The gateway speaks nearly the same; the differences:
 `max_completion_tokens`, no `response_format` for pictures, edits as a form, and a 429 that can mean two things.
@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.capabilities import PROVIDER_CAPABILITIES
-from app.domain.errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderBusy
-from workers.providers import chat_completions, images_api, pictures, replies
+from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderBlocked, ProviderBusy
+from workers.providers import chat_completions, images_api, pictures, replies, transcriptions
 from workers.providers.http import File, Received, need_access, post, post_form
-from workers.providers.provider import Answer, Call, Message, Schema, Verdict
+from workers.providers.provider import Answer, Call, Message, Recording, Schema, Verdict
 from workers.providers.refusals import Rule, cannot, no_reply, reply_of
 
 NAME = "openai"
@@ -88,6 +88,13 @@ class OpenAI:
         received = _send("moderations", {"model": call.model, "input": parts}, call)
         return _verdict(reply_of(NAME, received, RULES), received.status)
 
+    def transcribe(self, call: Call, recording: Recording, *, about: str) -> Answer:
+        """Return what is said in a recording, as transcriptions.heard reads it. Raises ProviderError."""
+        fields = transcriptions.fields(call.model, about)
+        sound = File("file", recording.name, recording.data, recording.media_type)
+        reply = _send_form("audio/transcriptions", fields, sound, call)
+        return transcriptions.answer(NAME, reply_of(NAME, reply, RULES), reply.status)
+
     def resume(self, call: Call, ref: str) -> Answer:
         """Not for OpenAI: it has no jobs. Raises ProviderRejected."""
         raise cannot(NAME, f"has no job {ref} of {call.model} to wait for")
@@ -100,16 +107,15 @@ def _send(path: str, body: Mapping[str, Any], call: Call) -> Received:
 
 
 def _edit(body: Mapping[str, Any], reference: bytes, call: Call) -> Received:
-    access = need_access(NAME, KEY_SETTING)
     kind = pictures.media_type(reference)
-    return post_form(
-        NAME,
-        f"{access.base_url}/images/edits",
-        {name: str(value) for name, value in body.items()},
-        [File("image[]", f"reference.{kind.partition('/')[2]}", reference, kind)],
-        headers={"Authorization": f"Bearer {access.key}"},
-        timeout_s=call.timeout_s,
-    )
+    file = File("image[]", f"reference.{kind.partition('/')[2]}", reference, kind)
+    return _send_form("images/edits", {name: str(value) for name, value in body.items()}, file, call)
+
+
+def _send_form(path: str, fields: Mapping[str, str], file: File, call: Call) -> Received:
+    access = need_access(NAME, KEY_SETTING)
+    headers = {"Authorization": f"Bearer {access.key}"}
+    return post_form(NAME, f"{access.base_url}/{path}", fields, [file], headers=headers, timeout_s=call.timeout_s)
 
 
 def _verdict(reply: Mapping[str, Any], status: int) -> Verdict:

@@ -36,6 +36,20 @@ class Call:
     timeout_s: float
     options: Mapping[str, Any] = field(default_factory=dict)
     """From the routes file, for example {"quality": "medium"}; what a provider does not know is refused at start."""
+    label: str | None = None
+    """The journal's id of the call, for a provider that reports by names of ours; None = it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A call that is in the journal and about to leave."""
+
+    label: str
+    """Its id in the journal."""
+    note_ref: Callable[[str], None]
+    """To be told the provider's id of a job as soon as it is known."""
+    micro_usd: int
+    """What it may cost at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,16 @@ class Verdict:
     """What it is flagged for, in the provider's words, sorted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file with sound."""
+
+    name: str
+    """With the ending of its format, by which a provider knows it."""
+    data: bytes
+    media_type: str
+
+
 class Provider(Protocol):
     """Speaks one provider's API. The methods raise ProviderError and nothing else.
 
@@ -114,3 +138,14 @@ class Moderator(Protocol):
 
     def moderate(self, call: Call, picture: bytes | None, text: str | None) -> Verdict:
         """Return the verdict on a picture, a text, or both together."""
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """A provider that writes down what is said."""
+
+    def transcribe(self, call: Call, recording: Recording, *, about: str) -> Answer:
+        """Return what is said in a recording, with times where the model tells them. Raises ProviderError.
+
+        about: what it is about, in a line; "" = nobody said.
+        """

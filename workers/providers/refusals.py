@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain.errors import (
+from app.domain.provider_errors import (
     ModelRetired,
     ProviderAccount,
     ProviderBusy,

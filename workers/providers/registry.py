@@ -8,7 +8,7 @@ from functools import cache
 from app.domain.capabilities import Capability
 from app.domain.errors import SetupError
 from workers.providers import http
-from workers.providers.provider import Moderator, Provider
+from workers.providers.provider import Moderator, Provider, Transcriber
 
 PROVIDERS: dict[str, str] = {
     "gateway": "workers.providers.gateway.Gateway",
@@ -39,4 +39,12 @@ def moderator_named(name: str) -> Moderator:
     found = provider_named(name)
     if Capability.MODERATION not in found.can or not isinstance(found, Moderator):
         raise SetupError(f"{name} does not judge pictures or texts; route moderation to openai")
+    return found
+
+
+def transcriber_named(name: str) -> Transcriber:
+    """Return the provider as one that writes down what is said. Raises SetupError when it cannot."""
+    found = provider_named(name)
+    if Capability.TRANSCRIPTION not in found.can or not isinstance(found, Transcriber):
+        raise SetupError(f"{name} transcribes nothing; route it to openai")
     return found

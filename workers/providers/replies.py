@@ -7,7 +7,6 @@ cannot do without makes it refuse a reply, and all the rest is read from here.
 from __future__ import annotations
 
 import json
-import math
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -55,9 +54,9 @@ def items(value: Any) -> list[Any]:
 
 def count(value: Any) -> int:
     """Return a number of tokens; 0 for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN is not itself
         return 0
-    return int(min(max(value, 0), MOST_TOKENS))
+    return int(min(max(value, 0), MOST_TOKENS))  # compared, not converted: JSON's integers have no upper end
 
 
 def usage(tokens_in: int, tokens_out: int, *, cached_in: int = 0, image_out: int = 0) -> Usage | None:

@@ -6,14 +6,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.db.models import Run
+from app.domain.errors import SourceRefused
 from app.domain.keys import content_digest, picture_key
 from app.storage import EXTENSIONS, storage
+from workers import audio
 from workers.images import gates
 from workers.web import article, feeds, fetch
 
 PICTURES = ("image/png", "image/jpeg", "image/webp")
 MAX_PICTURE_BYTES = 12_000_000
 PICTURE_S = 30.0
+AUDIO_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,15 @@ class Browser:
             "sha256": digest,
             "fingerprint": seen.fingerprint,
         }
+
+    def audio(self, url: str, *, max_s: float) -> dict[str, Any]:
+        """Return a user's recording, measured by its bytes whatever the server calls it, and stored."""
+        fetched = fetch.get(url, accept=(), max_bytes=audio.MAX_BYTES, timeout_s=AUDIO_S)
+        found = audio.measure(fetched.body)
+        if found.seconds > max_s:
+            told = f"the recording lasts up to {found.seconds / 60:.1f} minutes, and {max_s / 60:g} were ordered"
+            raise SourceRefused(told, code="audio_refused:too_long")
+        digest = content_digest(fetched.body)
+        key = picture_key(self.run.id, "given", digest, found.format)
+        storage().put(key, fetched.body)
+        return {"key": key, **asdict(found), "bytes": len(fetched.body), "sha256": digest}

@@ -21,8 +21,18 @@ MAX_ADDRESSES = 4  # of a host whose machines do not answer
 
 
 @contextmanager
-def asked(target: Target, headers: dict[str, str], *, ends: float, outside: Outside) -> Iterator[httpcore.Response]:
-    """GET a target from one of its checked addresses; the body is read by the caller, before `ends` (monotonic clock).
+def asked(
+    target: Target,
+    headers: dict[str, str],
+    *,
+    ends: float,
+    outside: Outside,
+    method: str = "GET",
+    body: bytes | None = None,
+) -> Iterator[httpcore.Response]:
+    """Ask one of a target's checked addresses; the reply's body is read by the caller, before `ends` (monotonic clock).
+
+    body: needs its Content-Length among the headers.
 
     Raises httpcore's errors.
     """
@@ -36,7 +46,10 @@ def asked(target: Target, headers: dict[str, str], *, ends: float, outside: Outs
             network_backend=_Pinned(target, outside),
         ) as connection,
         connection.stream(
-            "GET", httpcore.URL(scheme=scheme, host=host, port=target.port, target=target.target.encode()), headers=sent
+            method,
+            httpcore.URL(scheme=scheme, host=host, port=target.port, target=target.target.encode()),
+            headers=sent,
+            content=body,
         ) as response,
     ):
         yield response

@@ -18,6 +18,10 @@ class User(Base):
     """Somebody who orders: the tenant. Nothing of one user is ever shown to another."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("webhook_url IS NULL OR webhook_secret IS NOT NULL", name="webhook_has_secret"),
+        CheckConstraint("(webhook_secret_before IS NULL) = (webhook_before_until IS NULL)", name="webhook_before_ends"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     name: Mapped[str] = mapped_column(unique=True)
@@ -25,6 +29,11 @@ class User(Base):
     plan: Mapped[Plan] = mapped_column(enum_column(Plan), default=Plan.FREE)
     webhook_url: Mapped[str | None]
     """Where finished runs are told, by POST; NULL = nowhere. Only the operator sets it."""
+    webhook_secret: Mapped[str | None]
+    """Signs what is told, so it is kept as it is: whsec_ and base64. NULL = never told anything."""
+    webhook_secret_before: Mapped[str | None]
+    """The secret before that one, which signs too until `webhook_before_until`."""
+    webhook_before_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -78,7 +87,7 @@ class QuotaEntry(Base):
 
     __tablename__ = "quota_entries"
     __table_args__ = (
-        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("amount >= 0 OR kind = 'RECONCILED'", name="amount_not_negative"),
         # One reservation, one refund and one release of each unit in a round: a second one cannot be stored.
         Index("uq_quota_entries_once", "run_id", "round", "unit", "kind", unique=True),
         # A refund gives everything back, a release the rest: never both.

@@ -22,11 +22,24 @@ class Run(Base):
         CheckConstraint(
             "reserved_micro_usd >= 0 AND held_micro_usd >= 0 AND spent_micro_usd >= 0", name="money_not_negative"
         ),
+        CheckConstraint("overrun_micro_usd >= 0", name="overrun_not_negative"),
+        # The cap: passed only by what a provider charged above the worst case that it was asked at.
+        CheckConstraint(
+            "spent_micro_usd + held_micro_usd <= reserved_micro_usd + overrun_micro_usd", name="within_cap"
+        ),
         CheckConstraint(
             "(finished_at IS NOT NULL) = (state IN ('READY', 'PARTIAL', 'FAILED', 'CANCELED'))",
             name="finished_when_terminal",
         ),
         Index("ix_runs_user_created", "user_id", text("created_at DESC")),
+        Index("ix_runs_api_key", "api_key_id", postgresql_where=text("api_key_id IS NOT NULL")),
+        # All that reports ask of delivered runs: they are counted without a look at the rows, which hold requests.
+        Index(
+            "ix_runs_delivered",
+            "finished_at",
+            postgresql_include=["pipeline", "user_id", "made_from"],
+            postgresql_where=text("state IN ('READY', 'PARTIAL')"),
+        ),
         Index("ix_runs_made_from", "made_from", postgresql_where=text("made_from IS NOT NULL")),
         Index("ix_runs_queued", "created_at", postgresql_where=text("state = 'QUEUED' AND admitted_at IS NULL")),
         Index(
@@ -40,6 +53,8 @@ class Run(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    """The key that ordered its present round; NULL = a schedule did, or it is from before that was noted."""
     pipeline: Mapped[str]
     pipeline_version: Mapped[int]
     """Version of the pipeline's code that made the first plan; a later version reads it."""
@@ -65,6 +80,8 @@ class Run(Base):
     """Worst case of the calls whose outcome is not known (INTENT and UNKNOWN)."""
     spent_micro_usd: Mapped[int] = mapped_column(default=0)
     """Cost of the calls that are settled."""
+    overrun_micro_usd: Mapped[int] = mapped_column(default=0, server_default="0")
+    """By how much the present round passed its cap: a provider charged more than the worst case. 0 = it did not."""
     result: Mapped[dict[str, Any] | None]
     """Storage keys of what belongs to the whole run (carousel_pdf, deck_pptx); NULL until finished."""
     failure: Mapped[dict[str, Any] | None]
@@ -183,20 +200,43 @@ class Notification(Base):
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("run_id", "round", "kind"),
+        CheckConstraint("(run_id IS NULL) = (round IS NULL)", name="round_of_run"),
         Index("ix_notifications_unsent", "created_at", postgresql_where=text("sent_at IS NULL")),
+        Index("ix_notifications_user_created", "user_id", text("created_at DESC"), text("id DESC")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
-    round: Mapped[int]
+    run_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    """The run that it tells of; NULL = it tells of a budget."""
+    round: Mapped[int | None]
     kind: Mapped[str]
+    """run_finished, budget_alert: the message's `type`."""
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]
     """NULL = at once."""
     sent_at: Mapped[datetime | None]
-    """NULL while it is to be sent; also set when the user has no address, so that it is not tried for ever."""
+    """NULL while it is to be sent; also set when the user has no address or it was given up: nothing is tried for ever."""
     problem: Mapped[str | None]
     """Why the last try failed, or `no_address`."""
+
+
+class WebhookAttempt(Base):
+    """One try to tell a user something."""
+
+    __tablename__ = "webhook_attempts"
+
+    notification_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("notifications.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """1, 2, 3, ... of its notification."""
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ms: Mapped[int]
+    """How long the receiver took, or was waited for."""
+    status: Mapped[int | None]
+    """Its HTTP status; NULL = it did not answer, or was not asked."""
+    problem: Mapped[str | None]
+    """Why it was no delivery; NULL = it was."""

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from callers import Caller
 from flask.testing import FlaskClient
 from handwork import COST, end, step, work
-from sqlalchemy import event
+from sqlalchemy import event, update
 
-from app.db.models import User
+from app.db.models import Call, User
 from app.db.session import engine, transaction
 from app.runs.claims import claim
 from orders import order, pieces_of, run_of
@@ -100,6 +100,10 @@ def test_an_unknown_cost_is_null_and_counted_never_zero(call: Caller, user: User
     work(run_id, unknown=[2])
     post = call("GET", f"/api/posts/{run_id}").get_json()
     assert post["cost"]["unknown_calls"] == 1
+    with transaction() as session:
+        session.execute(update(Call).where(Call.run_id == run_id, Call.cost_micro_usd.is_(None)).values(purpose="look"))
+    looked = call("GET", f"/api/posts/{run_id}").get_json()["cost"]["purposes"]["look"]
+    assert looked == {"calls": 1, "micro_usd": None}
     assert [p["cost_micro_usd"] for p in post["pieces"] if p["kind"] == "slide"] == [2 * COST] * 2 + [None] + [
         2 * COST
     ] * 2
@@ -279,7 +283,7 @@ def test_the_export_holds_every_file_and_every_call(call: Caller, user: User) ->
         assert (
             archive.read("article.md")
             .decode()
-            .startswith("# The article\n\n![a slide](article-cover.jpg)\n\nIt begins.")
+            .startswith("# The article\n\n![a slide](article-cover.jpg)\n\nIt begins.\n\n## Part 0\n\nMuch.")
         )
 
 

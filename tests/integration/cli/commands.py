@@ -84,6 +84,19 @@ class Up:
         wait_for(lambda: not [one for one in family if is_alive(one)], seconds=DEADLINE_S, what="all ended")
 
 
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what a command that went well printed."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one line of a command that was refused."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1
+    return done.stderr.rstrip()
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Whether a process still runs; one that nobody has waited for yet does not."""
     try:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from commands import Up, pressroom
+from commands import Up, pressroom, refused, said
 
 from app.domain.themes import THEMES
 from pngs import logo
@@ -19,19 +19,6 @@ def brands(up: Up, place: Path, *words: str) -> subprocess.CompletedProcess[str]
     (place / "opaque.png").write_bytes(logo(mode="RGB"))
     (place / "logo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(99))
     return pressroom(place, "brands", *words, PRESSROOM_DATA_DIR=str(up.place / ".pressroom"))
-
-
-def said(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what a command that went well printed."""
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the one line of a command that was refused."""
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stderr.count("\n") == 1
-    return done.stderr.rstrip()
 
 
 def listed(up: Up, place: Path) -> list[str]:

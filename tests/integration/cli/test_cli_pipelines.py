@@ -11,6 +11,7 @@ from commands import Up, pressroom
 from fetch_servers import Page, serving
 
 from app.pipelines.catalog import all_pipelines
+from sounds import wav
 
 SENTENCE = "Repairing a bicycle at home saves money, and it teaches you how the thing works. "
 PAGE = f"<html lang='en'><head><title>Repair</title></head><body><article><h1>Repair</h1><p>{SENTENCE * 12}</p></article></body></html>"
@@ -23,7 +24,15 @@ PRODUCTS = (
 )
 
 ORDERS: dict[str, tuple[dict[str, str], str]] = {
-    "ad": ({"brief": "A trail shoe for people who run before sunrise", "headline": "Up first"}, "*.jpg"),
+    "ad": (
+        {
+            "brief": "A trail shoe for people who run before sunrise",
+            "headline": "Up first",
+            "caption": "true",
+            "locale": "Chitral, Pakistan",
+        },
+        "caption.txt",
+    ),
     "answer": ({"question": "Compare solar and wind power for a village in Sindh"}, "answer.md"),
     "design": ({"brief": "Announce our weekend market for repaired bicycles", "images": "2"}, "layout.json"),
     "email-campaign": (
@@ -46,6 +55,7 @@ ORDERS: dict[str, tuple[dict[str, str], str]] = {
 def site() -> Iterator[str]:
     """Pages on loopback."""
     pages = {f"/{name}": Page(PAGE.replace("Repair<", f"Repair {name}<").encode()) for name in ("repair", "other")}
+    pages["/talk.wav"] = Page(wav(90), content_type="audio/wav")
     with serving(pages) as made:
         yield f"http://127.0.0.1:{made.port}"
 
@@ -85,3 +95,13 @@ def test_an_order_ends_ready_with_its_files_and_its_cost(house: Up, site: str, p
     assert (run["status"], run["progress"]["percent"]) == ("READY", 100)
     assert run["cost"]["micro_usd"] > 0
     assert {"manifest.json", "costs.csv"} <= set(names)
+
+
+def test_a_recording_is_ordered_as_a_transcript_is_and_ends_with_it(house: Up, site: str) -> None:
+    fields = ("--field", f"audio_url={site}/talk.wav", "--field", "audio_minutes=2")
+    done = pressroom(house.place, "generate", "video-summary", *fields, "--wait", "--out", "out-recording")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder = house.place / "out-recording"
+    assert {"transcript.srt", "script.md", "highlights.srt"} <= {file.name for file in folder.iterdir()}
+    assert "transcribe,openai,whisper-1" in (folder / "costs.csv").read_text()

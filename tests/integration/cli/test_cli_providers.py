@@ -12,7 +12,7 @@ import pytest
 from commands import pressroom
 
 from app import traffic
-from app.domain.errors import ProviderAccount
+from app.domain.provider_errors import ProviderAccount
 from harness import Installation
 from journaling import Journal
 from workers import breakers

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from commands import Up, pressroom
+from commands import Up, pressroom, refused, said
 
 DAILY = ("--cron", "0 9 * * 1-5", "--time-zone", "Asia/Karachi")
 
@@ -19,19 +19,6 @@ def schedules(up: Up, place: Path, *words: str) -> subprocess.CompletedProcess[s
     (place / "none.txt").write_text("# nothing\n")
     (place / "request.json").write_text('{"slides": 5, "tone": "story"}')
     return pressroom(place, "schedules", *words, PRESSROOM_DATA_DIR=str(up.place / ".pressroom"))
-
-
-def said(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what a command that went well printed."""
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the one line of a command that was refused."""
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stderr.count("\n") == 1
-    return done.stderr.rstrip()
 
 
 def listed(up: Up, place: Path) -> dict[str, str]:

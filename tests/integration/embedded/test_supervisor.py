@@ -111,5 +111,9 @@ def test_a_command_that_is_not_installed_is_named_and_the_others_are_ended(data_
 
 
 def test_a_free_port_can_be_listened_on() -> None:
+    port = free_port()
     with socket.socket() as server:
-        server.bind(("127.0.0.1", free_port()))
+        server.bind(("127.0.0.1", port))
+        server.listen()
+        assert server.getsockname()[1] == port
+        assert is_answering(port)

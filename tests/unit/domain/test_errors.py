@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain import errors
-from app.domain.errors import PressroomError, ProviderBusy, ProviderError, RequestError
+from app.domain import errors, provider_errors
+from app.domain.errors import PressroomError, RequestError
+from app.domain.provider_errors import ProviderBusy, ProviderError
 
 
 def below(kind: type[PressroomError]) -> Iterator[type[PressroomError]]:
@@ -17,7 +18,8 @@ def below(kind: type[PressroomError]) -> Iterator[type[PressroomError]]:
         yield from below(child)
 
 
-ALL = sorted({kind for kind in below(PressroomError) if kind.__module__ == errors.__name__}, key=lambda k: k.__name__)
+MODULES = {errors.__name__, provider_errors.__name__}
+ALL = sorted({kind for kind in below(PressroomError) if kind.__module__ in MODULES}, key=lambda k: k.__name__)
 OF_PROVIDERS = [kind for kind in ALL if issubclass(kind, ProviderError) and kind is not ProviderError]
 
 

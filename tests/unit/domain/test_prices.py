@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.capabilities import PROVIDER_CAPABILITIES, Capability
-from app.domain.prices import (
-    DIRECT_ONLY,
-    IMAGE_TOKENS,
-    PRICES,
-    Price,
-    Usage,
-    cost_micro_usd,
-    micro_usd,
-    price_of,
-    told_apart,
-    worst_micro_usd,
-)
+from app.domain.prices import Price, Usage, cost_micro_usd, micro_usd, told_apart, worst_micro_usd
+from app.prices import SHIPPED, price_of, read_prices
 
 PAINTER = "google/gemini-3.1-flash-image"
 PHOENIX = "de7d3faf-762f-48e0-b3b7-9d0ac3a3fcf3"
@@ -90,10 +80,43 @@ def test_a_text_has_no_image_tokens() -> None:
     assert told_apart(priced("gateway", PAINTER), Usage(300, 1120), 0).image_out == 0
 
 
-def test_cached_input_is_priced_as_any_input_so_that_the_table_never_says_less_than_the_bill() -> None:
-    price = priced("anthropic", "claude-sonnet-4-6")
+@pytest.mark.parametrize(
+    ("model", "usage", "cost"),
+    [
+        # 100 x $3/M + 900 x $0.30/M + 10 x $15/M
+        ("anthropic/claude-sonnet-4.6", Usage(1000, 10, cached_in=900), 720),
+        # 1000 x $0.03/M
+        ("google/gemini-2.5-flash", Usage(1000, 0, cached_in=1000), 30),
+        # 7 x $0.20/M + 3 x $0.02/M = 1.46, rounded up
+        ("openai/gpt-5.4-nano", Usage(10, 0, cached_in=3), 2),
+        # half of the price: 1000 x $2.50/M + 1000 x $1.25/M
+        ("openai/gpt-4o", Usage(2000, 0, cached_in=1000), 3_750),
+    ],
+)
+def test_input_that_came_from_a_cache_has_its_own_price(model: str, usage: Usage, cost: int) -> None:
+    assert cost_micro_usd(priced("gateway", model), usage) == cost
 
+
+def test_where_cached_input_has_no_price_of_its_own_it_costs_as_any_input() -> None:
+    price = priced("gateway", PAINTER)
+
+    assert price.cached_in is None
     assert cost_micro_usd(price, Usage(1000, 10, cached_in=900)) == cost_micro_usd(price, Usage(1000, 10))
+
+
+def test_a_reply_that_tells_more_cached_tokens_than_there_were_earns_no_more_discount() -> None:
+    price = priced("anthropic", "claude-haiku-4-5")
+
+    assert cost_micro_usd(price, Usage(1000, 0, cached_in=10**9)) == cost_micro_usd(
+        price, Usage(1000, 0, cached_in=1000)
+    )
+
+
+def test_no_picture_that_was_shown_counts_as_cached() -> None:
+    price = replace(priced("openai", "gpt-image-2"), cached_in=Decimal("1.25"))
+
+    # 100 x $1.25/M + 900 shown x $8/M
+    assert cost_micro_usd(price, Usage(1000, 0, image_in=900, cached_in=1000)) == 7_325
 
 
 def test_a_picture_of_leonardo_has_a_figure_of_ours_which_needs_no_usage() -> None:
@@ -111,114 +134,54 @@ def test_a_judgement_is_free_and_that_is_known() -> None:
     ("price", "usage"),
     [
         (None, Usage(300, 240)),
-        (PRICES["anthropic/claude-sonnet-4.6"], None),
-        (PRICES["openai/gpt-image-2"], None),
-        (PRICES["anthropic/claude-sonnet-4.6"], Usage(300, 1120, image_out=1120)),
-        (DIRECT_ONLY["leonardo", PHOENIX], None),
-        (DIRECT_ONLY["leonardo", PHOENIX], Usage(300, 0)),
+        (priced("anthropic", "claude-sonnet-4-6"), None),
+        (priced("openai", "gpt-image-2"), None),
+        (priced("anthropic", "claude-sonnet-4-6"), Usage(300, 1120, image_out=1120)),
+        (priced("leonardo", PHOENIX), None),
+        (priced("leonardo", PHOENIX), Usage(300, 0)),
+        (priced("openai", "whisper-1"), None),
+        (priced("openai", "whisper-1"), Usage(14, 45)),
+        (priced("openai", "gpt-4o"), Usage(300, 0, audio_s=60)),
     ],
-    ids=["no price", "no usage", "picture without usage", "picture by a writer", "job without picture", "the same"],
+    ids=[
+        "no price",
+        "no usage",
+        "picture without usage",
+        "picture by a writer",
+        "job without picture",
+        "the same",
+        "sound without usage",
+        "sound of unknown length",
+        "sound heard by a writer",
+    ],
 )
 def test_a_cost_that_the_table_cannot_say_is_unknown_and_not_0(price: Price | None, usage: Usage | None) -> None:
     assert cost_micro_usd(price, usage) is None
 
 
-# ---- whose model it is
+# ---- sound
 
 
 @pytest.mark.parametrize(
-    ("provider", "model", "slug"),
+    ("model", "audio_s", "cost"),
     [
-        ("gemini", "gemini-2.5-flash", "google/gemini-2.5-flash"),
-        ("gemini", "gemini-3.1-flash-image", PAINTER),
-        ("anthropic", "claude-sonnet-4-6", "anthropic/claude-sonnet-4.6"),
-        ("anthropic", "claude-haiku-4-5", "anthropic/claude-haiku-4.5"),
-        ("openai", "gpt-4o", "openai/gpt-4o"),
-        ("openai", "gpt-image-2", "openai/gpt-image-2"),
+        ("whisper-1", 60, 6_000),  # $0.006 a minute
+        ("whisper-1", 61, 6_100),
+        ("whisper-1", 1, 100),
+        ("gpt-transcribe", 60, 4_500),  # $0.0045 a minute
+        ("gpt-transcribe", 1800, 135_000),
     ],
 )
-def test_a_model_costs_the_same_at_its_maker_as_at_the_gateway(provider: str, model: str, slug: str) -> None:
-    assert price_of(provider, model) == price_of("gateway", slug) is not None
+def test_sound_costs_by_the_second_that_was_heard(model: str, audio_s: int, cost: int) -> None:
+    price = priced("openai", model)
+
+    assert cost_micro_usd(price, Usage(0, 0, audio_s=audio_s)) == cost
+    assert worst_micro_usd(price, max_tokens_in=2_000, max_tokens_out=1_000, max_audio_s=audio_s) == cost
 
 
-@pytest.mark.parametrize(
-    ("provider", "model"),
-    [
-        ("gateway", "acme/new-model"),
-        ("gateway", "gemini-2.5-flash"),
-        ("gateway", "omni-moderation-latest"),
-        ("gateway", f"leonardo/{PHOENIX}"),
-        ("gemini", "google/gemini-2.5-flash"),
-        ("gemini", "gpt-4o"),
-        ("anthropic", "claude-haiku-4.5"),
-        ("openai", "claude-haiku-4-5"),
-        ("leonardo", "another-model"),
-        ("nobody", "gpt-4o"),
-        ("", ""),
-    ],
-)
-def test_a_name_that_the_provider_does_not_have_has_no_price(provider: str, model: str) -> None:
-    assert price_of(provider, model) is None
-
-
-@pytest.mark.parametrize("model", PRICES)
-def test_only_moderation_is_free(model: str) -> None:
-    price = PRICES[model]
-
-    assert price.text_in > 0
-    assert price.text_out > 0 or Capability.TEXT not in price.can
-    assert (price.image_out is not None) == price.makes_pictures == (model in IMAGE_TOKENS)
-
-
-def test_a_price_is_for_something_that_some_provider_can_do() -> None:
-    can = frozenset.union(*PROVIDER_CAPABILITIES.values())
-
-    assert all(price.can and price.can <= can for price in (*PRICES.values(), *DIRECT_ONLY.values()))
-
-
-# ---- how large and how fine
-
-
-@pytest.mark.parametrize(
-    ("provider", "model", "options", "tokens"),
-    [
-        ("gemini", "gemini-3.1-flash-image", {}, 1120),
-        ("gemini", "gemini-3.1-flash-image", {"imageSize": "512"}, 747),
-        ("gateway", PAINTER, {"imageSize": "4K"}, 2520),
-        ("gateway", "google/gemini-3-pro-image", {"imageSize": "4K"}, 2000),
-        ("openai", "gpt-image-2", {"quality": "medium"}, 1800),
-        ("gateway", "openai/gpt-image-2", {"quality": "low"}, 300),
-    ],
-)
-def test_the_option_of_a_route_decides_how_many_tokens_a_picture_has(
-    provider: str, model: str, options: dict[str, object], tokens: int
-) -> None:
-    assert priced(provider, model, **options).image_tokens == tokens
-
-
-def test_a_quality_that_is_left_to_the_model_may_be_the_dearest_with_a_price() -> None:
-    tokens = [priced("openai", "gpt-image-2", **said).image_tokens for said in ({}, {"quality": "auto"})]
-
-    assert tokens == [priced("openai", "gpt-image-2", quality="high").image_tokens] * 2
-
-
-@pytest.mark.parametrize(
-    ("provider", "model", "options"),
-    [
-        ("openai", "gpt-image-2", {"quality": "max"}),
-        ("gemini", "gemini-3.1-flash-image", {"imageSize": "8K"}),
-        ("gemini", "gemini-2.5-flash-image", {"imageSize": "2K"}),
-    ],
-)
-def test_a_size_or_quality_that_nobody_priced_has_no_price(
-    provider: str, model: str, options: dict[str, object]
-) -> None:
-    assert price_of(provider, model, options) is None
-
-
-def test_an_option_that_decides_nothing_changes_no_price() -> None:
-    assert price_of("gateway", PAINTER, {"quality": "max", "sort": "cost"}) == price_of("gateway", PAINTER)
-    assert price_of("leonardo", PHOENIX, {"contrast": 3.5}) == price_of("leonardo", PHOENIX)
+def test_the_worst_case_of_sound_needs_its_length_and_a_model_that_has_a_price_for_it() -> None:
+    assert worst_micro_usd(priced("openai", "whisper-1"), max_tokens_in=1, max_tokens_out=1) is None
+    assert worst_micro_usd(priced("openai", "gpt-4o"), max_tokens_in=1, max_tokens_out=1, max_audio_s=60) is None
 
 
 # ---- the worst case
@@ -259,12 +222,12 @@ def test_a_worst_case_that_the_table_cannot_say_is_unknown(model: str, pictures:
     assert worst_micro_usd(price_of("gateway", model), max_tokens_in=1, max_tokens_out=1, pictures=pictures) is None
 
 
-EVERY_PRICE = st.sampled_from([price_of("gateway", slug) for slug in PRICES] + list(DIRECT_ONLY.values()))
+EVERY_PRICE = st.sampled_from([price_of(*use.split("/", 1)) for use in read_prices(SHIPPED)])
 
 
-@given(EVERY_PRICE, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 3), st.data())
+@given(EVERY_PRICE, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 7200), st.data())
 def test_no_call_costs_more_than_its_worst_case(
-    price: Price, most_in: int, most_out: int, most_pictures: int, data: st.DataObject
+    price: Price, most_in: int, most_out: int, most_pictures: int, most_audio_s: int, data: st.DataObject
 ) -> None:
     pictures = data.draw(st.integers(0, most_pictures)) if price.makes_pictures else 0
     tokens_in = data.draw(st.integers(0, most_in))
@@ -274,10 +237,13 @@ def test_no_call_costs_more_than_its_worst_case(
         data.draw(st.integers(0, most_out)) + image_out,
         image_out=image_out,
         image_in=data.draw(st.integers(0, tokens_in)),
+        cached_in=data.draw(st.integers(0, 2 * tokens_in)),
+        audio_s=data.draw(st.integers(0, most_audio_s)) if price.second_micro_usd else 0,
     )
     allowed = most_pictures if price.makes_pictures else 0
+    sound = most_audio_s if price.second_micro_usd else 0
 
-    worst = worst_micro_usd(price, max_tokens_in=most_in, max_tokens_out=most_out, pictures=allowed)
+    worst = worst_micro_usd(price, max_tokens_in=most_in, max_tokens_out=most_out, pictures=allowed, max_audio_s=sound)
 
     assert worst is not None
     assert 0 <= (cost_micro_usd(price, usage, pictures=pictures) or 0) <= worst

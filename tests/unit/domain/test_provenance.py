@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from app.domain.provenance import MAX_PACKET_BYTES, Provenance, Source, xmp
 
+IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+
 
 @given(model=st.text(max_size=300), provider=st.text(max_size=100), is_sandbox=st.booleans())
 def test_any_name_of_a_model_gives_a_packet_that_can_be_read(model: str, provider: str, *, is_sandbox: bool) -> None:
@@ -18,7 +20,10 @@ def test_any_name_of_a_model_gives_a_packet_that_can_be_read(model: str, provide
 
 @given(st.binary(max_size=2_000))
 def test_any_earlier_packet_gives_one_that_can_be_read(existing: bytes) -> None:
-    ET.fromstring(xmp(Provenance(Source.TRAINED, "a/model"), existing))
+    packet = xmp(Provenance(Source.TRAINED, "a/model"), existing)
+    told = [one.text for one in ET.fromstring(packet).iter(f"{{{IPTC_EXT}}}AISystemUsed")]
+    assert told == ["a/model"]
+    assert len(packet) <= MAX_PACKET_BYTES
 
 
 @pytest.mark.parametrize("source", Source)

@@ -98,6 +98,34 @@ def test_a_picture_alone_is_a_models_own_and_its_alt_text_is_what_was_asked_for(
     assert len(str(one["alt"])) <= 250
 
 
+def of_an_ad(*pieces: Piece) -> Finished:
+    """Return an ad whose picture was described with its caption, and further pieces."""
+    written = {"alt_texts": {"ad": "A lighthouse at dusk."}}
+    caption = piece("caption", 0, {"to_describe": {"ad": PROMPT}, "written": written})
+    caption.is_picture, caption.picture, caption.composed, caption.prompt = False, None, None, None
+    made = finished(pieces=[caption, *pieces])
+    made.run.pipeline, made.run.request = "ad", {"brief": "A lighthouse."}
+    return made
+
+
+def test_the_alt_text_of_an_ad_is_what_it_says_and_what_was_said_of_its_picture() -> None:
+    bare, titled = piece("revision", 0, {}, composed=None), piece("revision", 1, {})
+    found = told(of_an_ad(bare, titled))
+    assert found["revision.jpg"]["alt"] == "A lighthouse at dusk."
+    assert found["revision-1.jpg"]["alt"] == "Words of revision-1. — A lighthouse at dusk."
+
+
+def test_a_picture_whose_prompt_has_changed_is_not_described_by_the_words_for_another() -> None:
+    changed = piece("revision", 0, {}, composed=None, prompt="a harbour at noon")
+    assert told(of_an_ad(changed))["revision.jpg"]["alt"] == "a harbour at noon"
+
+
+def test_a_caption_that_could_not_be_written_describes_nothing() -> None:
+    ad = of_an_ad(piece("revision", 0, {}, composed=None))
+    ad.pieces[0].data = {"to_describe": {"ad": PROMPT}}
+    assert told(ad)["revision.jpg"]["alt"] == PROMPT
+
+
 def test_models_are_told_per_piece_and_step_with_what_they_cost() -> None:
     post = finished()
     slide = post.pieces[0]

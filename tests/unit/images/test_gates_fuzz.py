@@ -42,7 +42,7 @@ places = st.floats(0, 0.999999)
 
 @fuzzed
 @given(kinds, st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=8), st.booleans())
-def test_changed_bytes(kind: str, damage: list[tuple[float, int]], in_header: bool) -> None:  # noqa: FBT001
+def test_changed_bytes_are_judged_in_time(kind: str, damage: list[tuple[float, int]], in_header: bool) -> None:  # noqa: FBT001
     data = bytearray(SMALL[kind])
     for place, value in damage:
         data[int(place * (200 if in_header else len(data)))] = value
@@ -51,7 +51,7 @@ def test_changed_bytes(kind: str, damage: list[tuple[float, int]], in_header: bo
 
 @fuzzed
 @given(kinds, st.lists(st.tuples(places, st.integers(0, 7)), min_size=1, max_size=4), st.booleans())
-def test_flipped_bits(kind: str, flips: list[tuple[float, int]], in_header: bool) -> None:  # noqa: FBT001
+def test_flipped_bits_are_judged_in_time(kind: str, flips: list[tuple[float, int]], in_header: bool) -> None:  # noqa: FBT001
     data = bytearray(SMALL[kind])
     for place, bit in flips:
         data[int(place * (400 if in_header else len(data)))] ^= 1 << bit
@@ -69,14 +69,14 @@ def test_a_file_that_is_cut_anywhere_never_passes(kind: str, place: float) -> No
 
 @fuzzed
 @given(kinds, kinds, places, places)
-def test_two_files_spliced(one: str, other: str, cut: float, resume: float) -> None:
+def test_two_files_spliced_are_judged_in_time(one: str, other: str, cut: float, resume: float) -> None:
     first, second = SMALL[one], SMALL[other]
     judged(first[: int(len(first) * cut)] + second[int(len(second) * resume) :])
 
 
 @fuzzed
 @given(kinds, places, st.binary(min_size=1, max_size=60))
-def test_inserted_bytes(kind: str, place: float, inserted: bytes) -> None:
+def test_inserted_bytes_are_judged_in_time(kind: str, place: float, inserted: bytes) -> None:
     data = SMALL[kind]
     at = int(len(data) * place)
     judged(data[:at] + inserted + data[at:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -15,8 +16,10 @@ from app.pipelines.ad import (
     AdRequest,
     aspect_ratio,
     begins_with,
+    captioned,
     changed,
     compose,
+    draft_prompt,
     drawing_prompt,
     layout,
     opening,
@@ -39,6 +42,13 @@ class NoModel:
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(name)
+
+
+class Director:
+    """Phrases every picture alike."""
+
+    def text(self, *_: object, **__: object) -> str:
+        return f" {PROMPT}\n"
 
 
 class Site:
@@ -225,6 +235,36 @@ def test_a_revision_is_drafted_rendered_reviewed_and_set() -> None:
 
     assert [stage.step for stage in track] == ["prepare", "draft_prompt", "render_image", "review_image", "compose"]
     assert [stage.gives for stage in track][-1] is PieceState.READY
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_caption_is_opened_with_the_first_prompt_and_only_where_it_was_ordered(is_wanted: bool) -> None:  # noqa: FBT001
+    asked = replace(work(prompt=None, caption=is_wanted), ask=cast("Ask", Director()))
+
+    done = draft_prompt(asked)
+
+    assert done.prompt == PROMPT
+    assert [opened.kind for opened in done.opens] == (["caption"] if is_wanted else [])
+    assert PIPELINE.counts(asked.request) == {"revision": 1} | ({"caption": 1} if is_wanted else {})
+
+
+def test_a_caption_knows_the_words_that_stand_on_the_ad_now_and_no_more_than_it_needs() -> None:
+    edited = captioned(work({"headline": "Out first"}, headline="Up first", caption=True), PROMPT)
+
+    assert edited.data == {"about": {"Topic": BRIEF, "Hook": "Out first"}, "to_describe": {"ad": PROMPT}}
+
+
+def test_an_ad_shows_its_caption_once_it_is_written() -> None:
+    written = {"caption": "Run.", "hashtags": ["#Run"], "alt_texts": {"ad": "A shoe."}, "seo": {}}
+
+    assert PIPELINE.texts({"revision": [{}]}) == {"caption": None}
+    assert PIPELINE.texts({"revision": [{}], "caption": [{"about": {}}]}) == {"caption": None}
+    assert PIPELINE.texts({"revision": [{}], "caption": [{"written": written}]}) == {"caption": written}
+
+
+def test_an_ad_without_its_caption_is_still_an_ad() -> None:
+    assert PIPELINE.optional == {"caption"}
+    assert PIPELINE.charges_of(AdRequest(brief=BRIEF, caption=True)) == {QuotaUnit.ADS: 1}
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from app.domain.brand import DEFAULT_BRAND
 from app.domain.states import QuotaUnit
@@ -15,44 +15,25 @@ from app.pipelines import answer, answer_report
 from app.pipelines.answer import PIPELINE, AnswerRequest, QuestionVerdict, QuickAnswer, ResearchPlan
 from app.pipelines.answer_report import Claim, Report, Section, problems_of_report
 from app.pipelines.pipeline import Made, NewPiece, Prompt, Work
+from prompting import Answering, Question
 from sandbox.calls import Ask, Kind
 from sandbox.writer import write
 
-Reply = TypeVar("Reply", bound=BaseModel)
 SIMPLE = AnswerRequest(question="What is a mortgage?")
 COMPLEX = AnswerRequest(question="Compare solar and wind power for a village in Sindh", topic_scope="renewable energy")
 LANGUAGES = ["en", "de", "fr", "es", "ur-PK", "ar", "hi", "zh", "xx"]
 
 
-class Sandboxed:
-    """Asks the sandbox's writer, and keeps what it was asked."""
-
-    is_wanted = True
+class Sandboxed(Answering):
+    """Answers as the sandbox does; each research names a page of its own and one that others name too."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Prompt]] = []
-
-    def structured(
-        self,
-        purpose: str,
-        prompt: Prompt,
-        schema: type[Reply],
-        *,
-        name: str,
-        check: Callable[[Reply], list[str]],
-        pictures: Sequence[Mapping[str, Any]] = (),
-    ) -> Reply:
-        del pictures
-        self.asked.append((purpose, prompt))
-        ask = Ask("", Kind.JSON, prompt.system, prompt.user, name, schema.model_json_schema())
-        reply = schema.model_validate_json(write(ask, f"key-{len(self.asked)}"))
-        assert check(reply) == []
-        return reply
+        super().__init__(tries=1)
 
     def text(self, purpose: str, prompt: Prompt, *, check: Callable[[str], list[str]]) -> str:
-        self.asked.append((purpose, prompt))
-        text = write(Ask("", Kind.TEXT, prompt.system, prompt.user), f"key-{len(self.asked)}")
+        self.asked.append(Question(self.step, purpose, prompt))
         number = len(self.asked)
+        text = write(Ask("", Kind.TEXT, prompt.system, prompt.user), f"key-{number}")
         reply = f"{text}[1] More.[2]\n\n[sources]\n[1] https://a.example/{number} A {number}\n[2] https://b.example/"
         assert check(reply) == []
         return reply
@@ -126,7 +107,7 @@ def test_a_simple_question_has_one_short_answer() -> None:
     made = made_of(SIMPLE, ask)
 
     assert [one.kind for one in made] == ["question", "quick_answer"]
-    assert [purpose for purpose, _ in ask.asked] == ["classify", "write_copy"]
+    assert [one.purpose for one in ask.asked] == ["classify", "write_copy"]
     assert PIPELINE.texts(ready(made))["is_sourced"] is False
 
 
@@ -136,7 +117,7 @@ def test_a_complex_question_is_split_researched_and_reported_on() -> None:
     made = made_of(COMPLEX, ask)
 
     assert [one.kind for one in made] == ["question", "plan", "research", "research", "research", "report"]
-    assert {purpose for purpose, _ in ask.asked} == {"classify", "plan_content", "research", "write_copy"}
+    assert {one.purpose for one in ask.asked} == {"classify", "plan_content", "research", "write_copy"}
     told = PIPELINE.texts(ready(made))
     assert told["is_sourced"] is True
     assert len(told["sources"]) == 4, "a page that two parts name is one source"
@@ -165,7 +146,7 @@ def test_a_refused_question_opens_nothing_and_says_why(question: str, code: str)
     assert made.failure is not None
     assert made.failure["code"] == code
     assert made.failure["message"]
-    assert [purpose for purpose, _ in ask.asked] == ["classify"]
+    assert [one.purpose for one in ask.asked] == ["classify"]
 
 
 def test_a_refusal_without_a_reason_is_no_verdict() -> None:
@@ -188,7 +169,7 @@ def test_a_search_sees_its_own_part_and_nothing_else() -> None:
     ask = Sandboxed()
     made_of(COMPLEX, ask)
 
-    searches = [prompt.user for purpose, prompt in ask.asked if purpose == "research"]
+    searches = [one.prompt.user for one in ask.asked if one.purpose == "research"]
 
     assert len(searches) == len(set(searches)) == 3
     assert all(COMPLEX.question not in search and len(search.splitlines()) == 2 for search in searches)
@@ -198,7 +179,7 @@ def test_the_report_is_written_from_the_question_and_the_findings_only() -> None
     ask = Sandboxed()
     made = made_of(COMPLEX, ask)
 
-    prompt = ask.asked[-1][1].user
+    prompt = ask.asked[-1].prompt.user
 
     for one in made:
         if one.kind == "research":
@@ -299,7 +280,7 @@ def test_a_claim_without_a_source_is_marked_and_numbers_leave_the_text() -> None
         with_claims(Claim(text="Wind is steady [2].", sources=[1]), Claim(text="It is nice.", sources=[]))
     )
 
-    text = answer_report.markdown("Why?", {**data, "sources": pages("a", "b"), "unanswered": []})
+    text = answer_report.markdown("Why?", {**data, "sources": pages("a", "b"), "unanswered": []}, "en")
 
     assert "- Wind is steady. [1][2]\n- It is nice. *(unsourced)*" in text
     assert "1. [a](<https://a.example/>)\n2. [b](<https://b.example/>)" in text
@@ -308,7 +289,9 @@ def test_a_claim_without_a_source_is_marked_and_numbers_leave_the_text() -> None
 def test_a_report_without_any_source_says_so_at_its_head() -> None:
     data = answer_report.settled(with_claims(Claim(text="So.", sources=[])))
 
-    text = answer_report.markdown("Why?", {**data, "sources": [], "unanswered": [{"sub_question": "B?", "why": None}]})
+    text = answer_report.markdown(
+        "Why?", {**data, "sources": [], "unanswered": [{"sub_question": "B?", "why": None}]}, "en"
+    )
 
     assert text.index("unsourced: the research named no pages") < text.index("## H")
     assert "## Left open\n\n- B? (it failed)" in text

@@ -308,10 +308,11 @@ def test_bad_rows_are_not_charged() -> None:
 
 
 def test_a_quote_counts_the_batches_and_the_emails() -> None:
-    assert {line.step: line.calls for line in quote(PIPELINE, request(120))} == {
+    assert {line.step: line.calls for line in quote(PIPELINE, request(120)).lines} == {
         "classify_contacts": 3, "write_body": 2, "write_subjects": 2, "check_email": 2,
     }  # fmt: skip
-    assert {line.step: line.calls for line in quote(PIPELINE, request(120, segments=None))}["propose_segments"] == 1
+    proposed = quote(PIPELINE, request(120, segments=None)).lines
+    assert {line.step: line.calls for line in proposed}["propose_segments"] == 1
 
 
 def test_a_field_that_a_row_does_not_have_is_reported_and_its_email_is_kept() -> None:

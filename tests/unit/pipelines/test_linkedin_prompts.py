@@ -334,10 +334,10 @@ def test_posts_may_fail_one_by_one_and_each_keeps_what_is_paid() -> None:
 
 
 def test_five_posts_are_expected_to_cost_less_than_four_cents() -> None:
-    lines = costs.quote(pipeline_named("linkedin-post"), REQUEST)
+    quoted = costs.quote(pipeline_named("linkedin-post"), REQUEST)
 
-    assert sum(line.expected_micro_usd for line in lines) <= 40_000
-    assert [(line.step, line.calls) for line in lines] == [
+    assert quoted.expected_micro_usd <= 40_000
+    assert [(line.step, line.calls) for line in quoted.lines] == [
         ("discover_trends", 1), ("plan_post", 5), ("write_post", 5), ("check_post", 5),
     ]  # fmt: skip
 

@@ -18,8 +18,8 @@ from app.pipelines.product_photo import (
     checking_prompt,
     drawing_prompt,
     opening,
-    prepare,
 )
+from app.pipelines.references import prepare
 from sandbox.calls import Ask as Asked
 from sandbox.calls import Kind
 from sandbox.writer import write

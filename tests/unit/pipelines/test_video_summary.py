@@ -54,11 +54,6 @@ def test_what_cannot_be_worked_on_is_refused_by_its_field(said: dict[str, Any], 
     assert wrong_fields(**said) == [field]
 
 
-def test_audio_is_refused_with_the_reason() -> None:
-    with pytest.raises(ValidationError, match="none of the providers' routes does that; send the transcript"):
-        request(audio_url="https://cdn.example/talk.mp3")
-
-
 def test_parts_and_frames_are_all_open_from_the_start() -> None:
     long = request(transcript=TEXT * 5, frames=[{"at_s": 1, "url": URL}, {"at_s": 2, "url": URL}])
 

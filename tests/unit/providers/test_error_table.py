@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from provider_loopback import SAMPLES, Loopback, ask, write
 
-from app.domain.errors import (
+from app.domain.provider_errors import (
     ModelRetired,
     ProviderAccount,
     ProviderBlocked,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from provider_loopback import PAINTERS, PNG, SAMPLES, Loopback, paint
 
-from app.domain.errors import ProviderDown, ProviderError, ProviderRejected
+from app.domain.provider_errors import ProviderDown, ProviderError, ProviderRejected
 from workers.providers import leonardo
 from workers.providers.provider import Answer, Call
 from workers.providers.registry import provider_named

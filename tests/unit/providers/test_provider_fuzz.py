@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from provider_loopback import SAMPLES
 
-from app.domain.errors import ProviderDown, ProviderError
+from app.domain.provider_errors import ProviderDown, ProviderError
 from workers.providers import anthropic, chat_completions, citations, gateway, gemini, images_api, leonardo, openai
 from workers.providers.http import Received
 from workers.providers.provider import Answer, Verdict

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.errors import ProviderDown
+from app.domain.provider_errors import ProviderDown
 from workers.providers import http
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from provider_loopback import PNG, SAMPLES, Loopback, paint, write
 
-from app.domain.errors import ProviderDown
 from app.domain.prices import Usage
+from app.domain.provider_errors import ProviderDown
 from workers.providers import chat_completions, citations, gemini, pictures
 from workers.providers.provider import Answer, Call, Message, Source
 from workers.providers.registry import moderator_named, provider_named

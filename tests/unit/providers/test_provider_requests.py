@@ -10,7 +10,8 @@ import pytest
 from provider_loopback import PAINTERS, PNG, SAMPLES, TALK, Loopback, paint, write
 
 from app.domain.capabilities import OPTIONS, PROVIDER_CAPABILITIES, Capability
-from app.domain.errors import ProviderAccount, ProviderRejected, SetupError
+from app.domain.errors import SetupError
+from app.domain.provider_errors import ProviderAccount, ProviderRejected
 from app.settings import settings
 from workers.providers import pictures
 from workers.providers.provider import Call, Message, Moderator, Schema

@@ -11,7 +11,7 @@ from app.domain.prices import Usage
 from app.domain.states import CostBasis
 from app.routes import Route
 from workers.ask import without_fences
-from workers.calls import outcome_of
+from workers.outcomes import outcome_of
 from workers.providers.http import MAX_RETRY_AFTER_S, retry_after_s
 from workers.providers.provider import Answer
 

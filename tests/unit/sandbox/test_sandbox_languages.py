@@ -227,7 +227,8 @@ def test_a_regional_tag_is_its_language_and_an_unknown_one_english(tag: str, lan
     ("tags", "language"),
     [
         ("uk bg be sr mk kk uk-UA UK sr-Cyrl-RS uz-Cyrl", "ru"), ("ps sd ckb ug ps-AF pa-Arab", "fa"),
-        ("mr ne mr-IN", "hi"), ("sr-Latn kk-Latn-KZ el th pa xcyrl", "en"), ("ru-Latn ur-Latn-PK", None),
+        ("mr ne mr-IN", "hi"), ("yue zh-Hant xx-Hant", "zh"), ("yi xx-Hebr", "he"), ("xx-Kore", "ko"), ("xx-Jpan", "ja"),
+        ("sr-Latn kk-Latn-KZ el-Latn th-Latn pa xcyrl", "en"), ("ru-Latn ur-Latn-PK", None),
     ],
 )  # fmt: skip
 def test_an_unknown_language_is_written_in_another_of_its_script(tags: str, language: str | None) -> None:

@@ -198,4 +198,4 @@ def test_a_rate_strikes_the_same_calls_of_a_vendor_again() -> None:
 
 def test_free_calls_take_no_fixed_time() -> None:
     latency = Latency("fixed:5")
-    assert [latency.seconds(kind, "k") for kind in Kind] == [5, 5, 5, 0, 0, 0]
+    assert [latency.seconds(kind, "k") for kind in Kind] == [5, 5, 5, 5, 0, 0, 0]

@@ -1,0 +1,100 @@
+"""The text that Prometheus reads, made at most once in five seconds and within one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.db.session import transaction
+from app.domain.errors import Unavailable
+from app.metrics import queues, rows
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 5.0  # a storm of scrapes costs nothing
+MOST_S = 0.9  # for all questions to the database together; they take a few milliseconds each
+
+_lock = threading.Lock()
+_made: tuple[float, bytes] | None = None
+
+
+def exposition() -> bytes:
+    """Return all metrics in Prometheus' text format, at most five seconds old.
+
+    What cannot be asked is left out, and `pressroom_part_up` says so.
+    """
+    global _made  # noqa: PLW0603 - one text per process
+    with _lock:
+        if _made is None or time.monotonic() - _made[0] > FRESH_S:
+            registry = CollectorRegistry()  # of our own: nothing of this process is of interest
+            registry.register(Pressroom())
+            _made = (time.monotonic(), generate_latest(registry))
+        return _made[1]
+
+
+def forget() -> None:
+    """Ask anew at the next scrape."""
+    global _made  # noqa: PLW0603 - one text per process
+    with _lock:
+        _made = None
+
+
+class Pressroom(Collector):
+    """Asks the database and Redis."""
+
+    def describe(self) -> list[Metric]:
+        """Return nothing, so that registering asks nobody."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every family that could be asked for, and what could not."""
+        began = time.monotonic()
+        is_up = {"database": True, "journal": True, "redis": True}
+        now = rows.utc_now()
+        ask_rows: tuple[tuple[str, Callable[[Session], Iterator[Metric]]], ...] = (
+            ("database", rows.runs),
+            ("database", rows.steps),
+            ("database", rows.open_calls),
+            ("database", rows.waiting),
+            ("database", partial(rows.budgets, now=now)),
+            ("database", partial(rows.costs, now=now)),
+            ("journal", partial(rows.calls, now=now)),  # the last: the one that may take long, on a day of a million
+        )
+        for part, question in ask_rows:
+            left_s = began + MOST_S - time.monotonic()
+            if left_s <= 0 or not is_up["database"]:
+                is_up[part] = False
+                continue
+            try:
+                with transaction(durable=False) as session:
+                    rows.bounded(session, left_s)
+                    found = list(question(session))
+            except SQLAlchemyError as exc:
+                is_up[part] = False
+                log.warning("not_scraped", extra={"part": part, "reason": type(exc).__name__})
+            else:
+                yield from found
+        for ask_redis in (queues.queues, queues.limits, queues.breakers, queues.counted):
+            try:
+                yield from list(ask_redis())
+            except Unavailable:
+                is_up["redis"] = False
+        family = GaugeMetricFamily(
+            "pressroom_part_up",
+            "Whether a part answered this scrape in time: 1 or 0. journal: the calls of today.",
+            labels=["part"],
+        )
+        for part, is_there in is_up.items():
+            family.add_metric([part], float(is_there))
+        yield family
+        took_s = time.monotonic() - began
+        yield GaugeMetricFamily("pressroom_scrape_seconds", "How long the figures took.", value=took_s)

@@ -1,0 +1,67 @@
+"""The money of a call: from held to spent once, and what is known too late back to the month."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy.orm import Session
+
+from app import budgets, quotas
+from app.db.models import Call, Run
+from app.domain.states import LIVE_RUNS, CallState
+
+log = logging.getLogger(__name__)
+Money = Row[uuid.UUID, uuid.UUID, int, str, str, int]  # id, run, round, provider, model, worst case
+
+
+def settle(session: Session, call_id: uuid.UUID, cost: int | None, **values: object) -> bool:
+    """Set a call's outcome and move its money from held to spent; return whether. INTENT or UNKNOWN only: never twice.
+
+    An unknown cost is spent at its worst: the cap must hold although nobody can say what it was.
+    """
+    call = locked(session, call_id, Call.state.in_([CallState.INTENT, CallState.UNKNOWN]))
+    if call is None:
+        return False
+    session.execute(update(Call).where(Call.id == call_id).values(ended_at=func.now(), **values))
+    move(session, call, held=call.worst_micro_usd, spent=call.worst_micro_usd if cost is None else cost)
+    return True
+
+
+def locked(session: Session, call_id: uuid.UUID, still: ColumnElement[bool]) -> Money | None:
+    """Return what a call's money is about, its run locked, then itself; None when `still` does not hold."""
+    run_id = session.scalars(select(Call.run_id).where(Call.id == call_id)).one()
+    session.execute(select(Run.id).where(Run.id == run_id).with_for_update(key_share=True))
+    money = select(Call.id, Call.run_id, Call.round, Call.provider, Call.model, Call.worst_micro_usd)
+    return session.execute(money.where(Call.id == call_id, still).with_for_update(key_share=True)).one_or_none()
+
+
+def move(session: Session, call: Money, *, held: int, spent: int) -> None:
+    """Take `held` from what the call's run holds and add `spent` to what it spent; the run is locked.
+
+    Within its round that is all: what is left is released at the end. Later the month has closed its books on the
+    round, and gets the difference here. A charge above the worst case is booked as it is, and told.
+    """
+    left = held - spent
+    run = session.execute(select(Run.state, Run.round).where(Run.id == call.run_id)).one()
+    is_late = run.state not in LIVE_RUNS or run.round != call.round
+    cap = Run.reserved_micro_usd - (left if is_late else 0)
+    session.execute(
+        update(Run)
+        .where(Run.id == call.run_id)
+        .values(
+            held_micro_usd=Run.held_micro_usd - held,
+            spent_micro_usd=Run.spent_micro_usd + spent,
+            reserved_micro_usd=cap,
+            overrun_micro_usd=func.greatest(
+                Run.overrun_micro_usd, Run.spent_micro_usd + Run.held_micro_usd - left - cap
+            ),
+        )
+    )
+    if left < 0:
+        who = {"provider": call.provider, "model": call.model, "over_micro_usd": -left}
+        log.warning("charged_above_worst_case", extra={"run_id": str(call.run_id), "call_id": str(call.id), **who})
+    if is_late and left:
+        quotas.reconcile(session, call.run_id, call.round, -left)
+        budgets.settled_late(session, call.run_id, call.round, call.provider, -left)

@@ -1,0 +1,78 @@
+"""Who saw that a round is over is told in its last event, and counted."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from app import counts
+from app.counts import Fact
+from app.db.models import Piece, Run
+from app.db.session import transaction
+from app.domain.states import PieceState, RunState
+from app.metrics.rows import utc_now
+from app.runs import finish
+from app.runs.finish import Finisher
+from harness import Installation
+from making import change, opened
+from orders import events_of, pieces_of, run_of
+from workers import finishing, upkeep
+from working import Task
+
+LONG_AGO = timedelta(minutes=30)
+
+
+@pytest.fixture
+def over(database: Installation) -> uuid.UUID:
+    """A run whose pieces have all failed and that nobody has ended."""
+    assert database
+    run_id = opened(slides=5)
+    for piece in pieces_of(run_id):
+        if piece.step is not None:
+            failure = {"code": "provider_down", "message": "it was down", "step": piece.step}
+            change(Piece, piece.id, state=PieceState.FAILED, step=None, failure=failure)
+    return run_id
+
+
+def finisher_of(run_id: uuid.UUID) -> str | None:
+    """Return who ended the round, as its last event says."""
+    told = events_of(run_id)[-1]
+    assert told.type == f"run.{run_of(run_id).state.lower()}"
+    return told.data.get("finished_by")
+
+
+def test_every_finisher_is_known_by_the_message_that_it_sends() -> None:
+    assert [Finisher.told_by(one.headers) for one in Finisher] == list(Finisher)
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"finisher": "somebody"}, {"other": "chord"}])
+def test_a_message_of_another_release_says_nothing(headers: dict[str, str] | None) -> None:
+    assert Finisher.told_by(headers) is None
+
+
+@pytest.mark.parametrize("by", [*Finisher, None])
+def test_the_last_event_tells_who_ended_the_round(over: uuid.UUID, by: Finisher | None) -> None:
+    with transaction() as session:
+        assert finish.finish(session, over, 1, by=by) is RunState.FAILED
+
+    assert finisher_of(over) == by
+
+
+def test_a_round_is_counted_once_however_many_ask_for_its_end(over: uuid.UUID) -> None:
+    for by in (Finisher.LAST_PIECE, Finisher.CHORD, None):
+        finishing.finish(Task(), over, 1, by)
+
+    assert counts.read()[Fact.ROUNDS_FINISHED] == {("full-post", "FAILED", "last_piece"): 1}
+
+
+def test_what_the_watchdog_gives_up_is_counted_as_its_own(over: uuid.UUID) -> None:
+    change(
+        Run, over, admitted_at=utc_now() - LONG_AGO, started_at=utc_now() - LONG_AGO, progressed_at=utc_now() - LONG_AGO
+    )
+
+    upkeep.watchdog()
+
+    assert finisher_of(over) == "watchdog"
+    assert counts.read()[Fact.ROUNDS_FINISHED] == {("full-post", "FAILED", "watchdog"): 1}
