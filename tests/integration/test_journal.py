@@ -19,6 +19,7 @@ from making import (
     asked,
     change,
     end,
+    expire_lease,
     fail,
     intend,
     journaled,
@@ -219,6 +220,16 @@ def test_a_call_that_costs_nothing_may_be_made_as_often_as_it_takes(held: Claim,
         end(held, free)
 
     assert intend(held, free)
+
+
+def test_an_open_call_of_a_dead_owner_that_is_free_is_never_in_doubt(held: Claim) -> None:
+    intend(held, asked(purpose="screen_image", worst_micro_usd=0, counted_with=()))
+    expire_lease(held.piece)
+
+    take(held.piece)
+
+    (call,) = calls_of(held.run.id)
+    assert (call.state, call.cost_micro_usd, call.cost_basis) == (CallState.FAILED, 0, CostBasis.NONE)
 
 
 def test_other_purposes_are_counted_apart(held: Claim) -> None:
