@@ -85,6 +85,7 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = {**catalog.all_pipelines(), PIPELINE.name: checked(PIPELINE)}
     for module in (catalog, finish, joins, rounds):
         monkeypatch.setattr(module, "all_pipelines", lambda: known)
+    monkeypatch.setattr("app.runs.kept.all_pipelines", lambda: known)
     monkeypatch.setattr("app.runs.plan.all_pipelines", lambda: known)
     monkeypatch.setattr("app.runs.progress.all_pipelines", lambda: known, raising=False)
     monkeypatch.setattr("app.runs.view.all_pipelines", lambda: known)

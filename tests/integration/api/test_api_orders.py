@@ -142,7 +142,7 @@ def test_no_route_shows_or_changes_what_belongs_to_somebody_else(
             assert answer.get_json()["code"] == "not_found"
             assert client.open(path, method=method, json=body).status_code == 401, f"{method} {path}"
             walked += 1
-    assert walked == 21
+    assert walked == 22
     after = run_of(run_id)
     assert (after.round, after.last_event, after.state) == (before.round, before.last_event, before.state)
     assert stranger("GET", "/api/runs").get_json()["runs"] == []
