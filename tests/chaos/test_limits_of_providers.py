@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -47,6 +47,22 @@ def four_workers(installation: Installation, run_processes: Callable[..., Superv
 @pytest.mark.timeout(240)
 def test_300_pictures_under_a_limit_of_5_a_second_and_8_in_flight(four_workers: Supervisor, sandbox: Sandbox) -> None:
     assert four_workers
+    held_to_its_limits(sandbox)
+
+
+@pytest.mark.long  # a figure of this machine, which nothing else may use meanwhile
+@pytest.mark.timeout(240)
+def test_95_percent_of_the_rate_are_used(four_workers: Supervisor, sandbox: Sandbox) -> None:
+    assert four_workers
+    calls = held_to_its_limits(sandbox)
+
+    starts = sorted(datetime.fromisoformat(str(call["at"])).timestamp() for call in calls)
+    rate = (len(starts) - 1) / (starts[-1] - starts[0])
+    assert rate >= 0.95 * PER_SECOND, f"{rate:.2f} of {PER_SECOND} a second were used"
+
+
+def held_to_its_limits(sandbox: Sandbox) -> list[Mapping[str, object]]:
+    """Have 300 pictures made, check that no limit was passed and nobody left waiting; return the calls."""
     # The provider itself counts: one call too many would be a 429. In any second of its own clock a burst of one may
     # meet the one before.
     sandbox.configure(
@@ -73,6 +89,4 @@ def test_300_pictures_under_a_limit_of_5_a_second_and_8_in_flight(four_workers: 
     assert [call["status"] for call in calls] == [200] * (PICTURES + 2), "never one too many"
     assert max(int(str(call["in_flight_at_start"])) for call in calls) <= IN_FLIGHT
     assert waited <= 40, f"the second user's two pictures waited for {waited} others"
-    starts = sorted(datetime.fromisoformat(str(call["at"])).timestamp() for call in calls)
-    rate = (len(starts) - 1) / (starts[-1] - starts[0])
-    assert rate >= 0.95 * PER_SECOND, f"{rate:.2f} of {PER_SECOND} a second were used"
+    return calls
