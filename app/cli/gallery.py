@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
 import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.cli import screen
-from app.domain.errors import SetupError
+from app.cli import elsewhere, screen
 
 SHOWN_PROBLEMS = 10
 
@@ -42,7 +34,9 @@ def command(
         raise click.UsageError("choose --quick or --all")
     flags = [name for name, is_set in (("--quick", quick), ("--all", is_all), ("--full", full)) if is_set]
     paths = [f"--{name}={path}" for name, path in (("out", out), ("pictures", pictures), ("docs", docs)) if path]
-    told = _watched(_lines([*flags, *paths]))
+    told = elsewhere.watched(
+        "workers.gallery", ["--json", *flags, *paths], doing="drawing slides", failed="the gallery was not drawn"
+    )
     if docs:
         for path in told["written"]:
             screen.tell(path)
@@ -55,30 +49,3 @@ def command(
     screen.tell(f"contact sheets  {len(told['sheets'])} beside it, sheet-*.png")
     if is_opened:
         webbrowser.open(page.as_uri())
-
-
-def _lines(options: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield what the gallery tells. A process of its own: this code never imports the compositor."""
-    argv = [sys.executable, "-m", "workers.gallery", "--json", *options]
-    with tempfile.TemporaryFile("w+") as errors:  # a pipe that nobody reads would fill up and stop the process
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors, text=True) as process:  # noqa: S603 - ours
-            assert process.stdout is not None
-            for line in process.stdout:
-                yield json.loads(line)
-        errors.seek(0)
-        said = errors.read().strip()
-    if process.returncode:
-        reason = said.splitlines()[-1] if said else f"exit code {process.returncode}"
-        raise SetupError(f"the gallery was not drawn: {reason}")
-
-
-def _watched(lines: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """Show a bar until the last line; return it."""
-    told: dict[str, Any] = {}
-    columns = TextColumn("{task.description}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=screen.out(), transient=True, disable=not screen.out().is_terminal) as progress:
-        task = progress.add_task("drawing slides", total=None)
-        for told in lines:
-            if "total" in told:
-                progress.update(task, completed=told["done"], total=told["total"])
-    return told

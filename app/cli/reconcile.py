@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.cli import installation, screen, tables
+from app.cli import elsewhere, installation, screen, tables
 from app.cli.tables import Column
-from app.domain.errors import SetupError
 from app.embedded.lock import read_owner
 from app.embedded.ports import LOOPBACK
 from app.settings import KEY_SETTINGS, settings
@@ -68,7 +64,9 @@ def command(
     options += [f"--{name}={value}" for name, value in given.items() if value is not None]
     options += ["--dry-run"] if dry_run else []
     with installation.database() as folder, installation.adopted(_sandbox(folder)):
-        report = _watched(_lines(options))
+        report = elsewhere.watched(
+            "workers.reconcile", options, doing="looking up calls", failed="nothing was compared"
+        )
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
@@ -83,32 +81,6 @@ def _sandbox(folder: Path) -> dict[str, str]:
     if owner is None or "sandbox" not in owner.ports or settings().sandbox_url or not settings().is_sandboxed:
         return {}
     return {"PRESSROOM_SANDBOX_URL": f"http://{LOOPBACK}:{owner.ports['sandbox']}"}
-
-
-def _lines(options: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield what the comparison tells. A process of its own: this code never imports what asks providers."""
-    argv = [sys.executable, "-m", "workers.reconcile", *options]
-    with tempfile.TemporaryFile("w+") as errors:  # a pipe that nobody reads would fill up and stop the process
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors, text=True) as process:  # noqa: S603 - ours
-            assert process.stdout is not None
-            for line in process.stdout:
-                yield json.loads(line)
-        errors.seek(0)
-        said = errors.read().strip()
-    if process.returncode:
-        raise SetupError(said.splitlines()[-1] if said else f"nothing was compared: exit code {process.returncode}")
-
-
-def _watched(lines: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """Show a bar until the last line; return it."""
-    told: dict[str, Any] = {}
-    columns = TextColumn("{task.description}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=screen.out(), transient=True, disable=not screen.out().is_terminal) as progress:
-        task = progress.add_task("looking up calls", total=None)
-        for told in lines:
-            if "total" in told:
-                progress.update(task, completed=told["done"], total=told["total"])
-    return told
 
 
 def _print(report: Report, provider: str, first: date, last: date, *, is_dry: bool) -> None:

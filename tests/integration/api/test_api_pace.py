@@ -98,9 +98,10 @@ def test_a_refused_request_uses_nothing_up(call: Caller) -> None:
 def test_after_the_wait_that_was_told_one_more_passes(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRESSROOM_REQUESTS_PER_MINUTE", "60")
     forget_settings()
-    while call("GET", "/api/keys").status_code == 200:
+    while (refused := call("GET", "/api/keys")).status_code == 200:
         pass
 
+    assert refused.headers["Retry-After"] == "1"
     wait_for(lambda: call("GET", "/api/keys").status_code == 200, seconds=3)
 
 
