@@ -21,4 +21,4 @@ ENV PATH=/opt/pressroom/bin:$PATH \
 WORKDIR /srv/pressroom
 USER pressroom
 VOLUME /data
-CMD ["gunicorn", "app.api.wsgi:web", "--config", "python:app.api.serving", "--threads", "16", "--bind", "0.0.0.0:8000"]
+CMD ["gunicorn", "app.api.wsgi:web", "--config", "python:app.api.serving", "--workers", "2", "--threads", "8", "--bind", "0.0.0.0:8000"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from app.domain.errors import SetupError
 from app.domain.prices import Usage, cost_micro_usd, worst_micro_usd
 from app.pipelines.pipeline import Pipeline, Stage
 from app.routes import Route, able, purpose_named, routes_for
+from app.settings import Settings, settings
 
 HELPER_TOKENS = (1_500, 700)  # at most, of a text model that a step asks on the way: a prompt in, a prompt out
 CEILING = 3  # times what a run usually costs is all that it may: docs/decisions/0012-money.md
@@ -128,12 +130,18 @@ def quote(pipeline: Pipeline, request: Any) -> Quote:
 
 
 def _quote(stages: Mapping[Stage, int]) -> Quote:
-    """Return what stages cost, each for so many pieces.
+    """Return what stages cost, each for so many pieces. Orders are much alike: the arithmetic is done once for each."""
+    return _priced(tuple(stages.items()), settings())
+
+
+@lru_cache(maxsize=1000)
+def _priced(stages: tuple[tuple[Stage, int], ...], _: Settings) -> Quote:
+    """As `_quote`; the settings name the files of routes and prices, and the keys that there are.
 
     All that could be charged, five pictures for each slide at the dearest model, does not happen, and money reserved
     for it keeps other runs waiting. So a run gets one allowance that all its calls share; INTENT holds it to that.
     """
-    paid = {stage: count for stage, count in stages.items() if count and is_asked(stage)}
+    paid = {stage: count for stage, count in stages if count and is_asked(stage)}
     lines = [line for stage, count in paid.items() for line in _lines(stage, count)]
     expected, all_fail = sum(line.expected_micro_usd for line in lines), sum(line.worst_micro_usd for line in lines)
     # Whatever else is spent, the dearest call has to find the room to leave.

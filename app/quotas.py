@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
-from sqlalchemy import case, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Text, case, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.db.models import Call, QuotaEntry, QuotaMonth, Run, User
@@ -38,40 +37,46 @@ def reserve(
     """
     units = _in_lock_order(amounts)
     limits = {unit: user.plan.terms.limit(unit) for unit in units}
-    session.add_all(
-        QuotaEntry(
-            user_id=user.id,
-            run_id=run_id,
-            round=round_,
-            month=month,
-            unit=unit,
-            kind=QuotaEntryKind.RESERVED,
-            amount=amounts[unit],
-        )
-        for unit in units
-    )
-    session.flush()
-    used = _take(
-        session, [{"user_id": user.id, "month": month, "unit": unit, "used": amounts[unit]} for unit in units], limits
-    )
+    used = _take(session, user, run_id, round_, month, {unit: amounts[unit] for unit in units}, limits)
     for unit, limit in limits.items():
         if unit not in used or (limit is not None and used[unit] > limit):
             raise _exceeded(user, unit, limit or 0, amounts[unit])
 
 
 def _take(
-    session: Session, rows: Sequence[Mapping[str, Any]], limits: Mapping[QuotaUnit, int | None]
+    session: Session,
+    user: User,
+    run_id: uuid.UUID,
+    round_: int,
+    month: date,
+    amounts: Mapping[QuotaUnit, int],
+    limits: Mapping[QuotaUnit, int | None],
 ) -> dict[QuotaUnit, int]:
-    """Add `rows` to their months where the limits have room; return what is used now, of the units that had room."""
-    upsert = insert(QuotaMonth)
+    """Write the ledger and add it to the month where there is room; return what is used now, of units that had room."""
+    each = (
+        func.unnest(literal(list(amounts), ARRAY(Text))),
+        func.unnest(literal(list(amounts.values()), ARRAY(BigInteger))),
+    )
+    lines = insert(QuotaEntry).from_select(
+        ["id", "user_id", "run_id", "round", "month", "kind", "unit", "amount"],
+        select(
+            func.gen_random_uuid(),
+            *(literal(value) for value in (user.id, run_id, round_, month, QuotaEntryKind.RESERVED)),
+            *each,
+        ),
+    )
+    upsert = insert(QuotaMonth).from_select(
+        ["user_id", "month", "unit", "used"], select(literal(user.id), literal(month), *each)
+    )
     after = QuotaMonth.used + upsert.excluded.used
     capped = {unit: limit for unit, limit in limits.items() if limit is not None}
     room = after <= case(capped, value=QuotaMonth.unit, else_=after) if capped else None
-    taken = session.execute(
+    taken = session.connection().execute(
         upsert.on_conflict_do_update(
             index_elements=[QuotaMonth.user_id, QuotaMonth.month, QuotaMonth.unit], set_={"used": after}, where=room
-        ).returning(QuotaMonth.unit, QuotaMonth.used),
-        rows,
+        )
+        .returning(QuotaMonth.unit, QuotaMonth.used)
+        .add_cte(lines.cte("lines"))
     )
     return dict(taken.all())
 

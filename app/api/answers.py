@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.settings import settings
 log = logging.getLogger(__name__)
 
 ADMIT_WINDOW_MS = 200
+_covered_until = 0.0  # monotonic
 REVALIDATED = "private, no-cache"  # kept by the browser, asked about each time
 
 
@@ -43,18 +45,32 @@ def admit() -> None:
     one started when the time is over, and the others have none. A pass for each kept two cores busy at 100 orders a
     second (p99 of the order: 0.5 s).
     """
-    if _is_first("pressroom:admit:now"):
-        publish("upkeep.admit")
-    elif _is_first("pressroom:admit:soon"):
-        publish("upkeep.admit", countdown=ADMIT_WINDOW_MS / 1000)
+    global _covered_until  # noqa: PLW0603 - what this process was told
+    if time.monotonic() < _covered_until:
+        return  # the pass that comes sees this commit: Redis need not be asked
+    now = time.monotonic()
+    first, covered_ms = _agree()
+    if first:
+        publish("upkeep.admit", countdown=ADMIT_WINDOW_MS / 1000 if covered_ms else 0)
+    _covered_until = now + covered_ms / 1000
 
 
-def _is_first(name: str) -> bool:
-    """Return whether nobody asked this in the last fifth of a second; while Redis is away everybody is first."""
+# KEYS: a pass has just started, one will start. ARGV: how long that holds, in ms.
+# Returns {1 = the asker is to start the pass, ms for which the one to come covers every commit; 0 = start it now}.
+AGREE = """
+if redis.call('SET', KEYS[1], 1, 'NX', 'PX', ARGV[1]) then return {1, 0} end
+if redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[1]) then return {1, tonumber(ARGV[1])} end
+return {0, math.max(redis.call('PTTL', KEYS[2]), 0)}
+"""
+
+
+def _agree() -> tuple[bool, int]:
+    """Return whether a pass is to be started, and for how many ms it will cover all commits; without Redis: yes, 0."""
     try:
-        return bool(traffic.ask(lambda redis: redis.set(name, 1, nx=True, px=ADMIT_WINDOW_MS)))
+        first, covered_ms = traffic.run(AGREE, ["pressroom:admit:now", "pressroom:admit:soon"], ADMIT_WINDOW_MS)
     except Unavailable:
-        return True  # `publish` says that Redis is away, and beat comes in any case
+        return True, 0  # `publish` says that Redis is away, and beat comes in any case
+    return bool(first), covered_ms
 
 
 def publish(task: str, args: Sequence[str] = (), *, countdown: float = 0) -> None:

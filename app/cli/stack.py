@@ -18,7 +18,8 @@ GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "python:app.api.servin
 IO_THREADS = 32
 CONTROL_THREADS = 4
 MEDIA_CHILDREN = 2
-WEB_THREADS = 16
+WEB_PROCESSES = 2
+WEB_THREADS = 8  # of each process: one alone is held up by its own threads at 100 orders a second
 WATCHERS = 600
 DRAIN_S = 100.0  # a worker that is asked to stop may finish a call: one text request lasts 90 s at most
 USUAL_PORTS = {"web": 8000, "events": 8001, "flower": 5555, "sandbox": 9000}
@@ -91,7 +92,8 @@ def beat(env: Mapping[str, str], data_dir: Path) -> Process:
 
 def web(env: Mapping[str, str], ports: Ports) -> list[Process]:
     """Return the API and the process that streams events: watchers never starve the API."""
-    api = (*GUNICORN, "--threads", str(WEB_THREADS), "--bind", _bound(ports.host, ports.web))
+    serving = ("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS))
+    api = (*GUNICORN, *serving, "--bind", _bound(ports.host, ports.web))
     events = (*GUNICORN, "--threads", str(WATCHERS), "--bind", _bound(ports.host, ports.events))
     return [
         Process("web", (*api, "app.api.wsgi:web"), env, ready=lambda: answers(f"{ports.api_url}/healthz")),
@@ -129,7 +131,7 @@ def sandbox(port: int, *, latency: str, seed: int = 7) -> Process:
 def connections_at_most() -> int:
     """Return how many database connections all processes hold at most: a thread holds one, a pool caps them."""
     pool = POOL_SIZE + MAX_OVERFLOW
-    threads = [IO_THREADS, IO_THREADS, CONTROL_THREADS + 1, WEB_THREADS, WATCHERS]
+    threads = [IO_THREADS, IO_THREADS, CONTROL_THREADS + 1, *[WEB_THREADS] * WEB_PROCESSES, WATCHERS]
     return sum(min(pool, count) for count in threads) + MEDIA_CHILDREN * 2  # 1 more each: the leases' heartbeat
 
 

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app.toml": ("app.domain",),
     "app.prices": ("app.domain", "app.settings", "app.toml"),
     "app.routes": ("app.domain", "app.settings", "app.toml", "app.prices"),
-    "app.costs": ("app.domain", "app.pipelines", "app.routes"),
+    "app.costs": ("app.domain", "app.settings", "app.pipelines", "app.routes"),
     "app.storage": ("app.domain", "app.settings"),
     "app.embedded": ("app.domain",),
     "celeryconfig": ("app.domain", "app.settings", "app.pipelines"),
