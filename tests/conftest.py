@@ -82,12 +82,32 @@ def _admin(services: Services, statement: str) -> None:
 def installation(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Installation]:
     """A migrated, empty database, an empty Redis, and this process' settings pointed at them."""
     with _installed(services, tmp_path) as made:
-        for name, value in made.env.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(Path(__file__).parents[1])
-        forget_caches()
+        _point_at(made, monkeypatch)
         yield made
         forget_caches()
+
+
+@pytest.fixture(scope="module")
+def _lasting_installation(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with _installed(services, tmp_path_factory.mktemp("lasting")) as made:
+        yield made
+
+
+@pytest.fixture
+def lasting_installation(
+    _lasting_installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Installation]:
+    """As `installation`, for all tests of a module: what was made in one is there in the next."""
+    _point_at(_lasting_installation, monkeypatch)
+    yield _lasting_installation
+    forget_caches()
+
+
+def _point_at(made: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in made.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(Path(__file__).parents[1])
+    forget_caches()
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,20 @@ from orders import a_user
 
 
 @pytest.fixture
-def client(installation: Installation) -> FlaskClient:
+def home(request: pytest.FixtureRequest) -> Installation:
+    """The installation of a test that starts processes, which has a database of its own; for others the shared one."""
+    kind = "installation" if "installation" in request.fixturenames else "database"
+    made: Installation = request.getfixturevalue(kind)
+    return made
+
+
+@pytest.fixture
+def client(home: Installation) -> FlaskClient:
     return create_app().test_client()
 
 
 @pytest.fixture
-def user(installation: Installation) -> User:
+def user(home: Installation) -> User:
     return a_user(Plan.BUSINESS)
 
 

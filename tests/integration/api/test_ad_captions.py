@@ -32,8 +32,8 @@ UNWRITABLE = f"{BRIEF} An unwritable caption goes with it."
 
 
 @pytest.fixture(autouse=True)
-def _shipped_routes(monkeypatch: pytest.MonkeyPatch, installation: Installation, sandbox: Sandbox) -> None:
-    assert installation
+def _shipped_routes(monkeypatch: pytest.MonkeyPatch, database: Installation, sandbox: Sandbox) -> None:
+    assert database
     assert sandbox
     use_routes(monkeypatch)
 

@@ -51,7 +51,7 @@ def test_brands_have_the_usual_verbs(call: Caller) -> None:
     assert call("GET", "/api/brands").get_json()["brands"] == []
 
 
-@pytest.mark.usefixtures("installation")
+@pytest.mark.usefixtures("database")
 def test_two_users_cannot_have_one_name() -> None:
     with transaction() as session:
         accounts.create_user(session, "ann@example.org")

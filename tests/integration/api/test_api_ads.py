@@ -22,8 +22,8 @@ from working import worked
 
 
 @pytest.fixture(autouse=True)
-def _shipped_routes(monkeypatch: pytest.MonkeyPatch, installation: Installation, sandbox: Sandbox) -> None:
-    assert installation
+def _shipped_routes(monkeypatch: pytest.MonkeyPatch, database: Installation, sandbox: Sandbox) -> None:
+    assert database
     assert sandbox
     use_routes(monkeypatch)
 

@@ -21,7 +21,7 @@ from reporting import noted, this_month, without_rates
 
 
 @pytest.fixture(autouse=True)
-def _no_rates(installation: object) -> Iterator[None]:
+def _no_rates(database: object) -> Iterator[None]:
     with without_rates():
         yield
 

@@ -27,12 +27,21 @@ from orders import events_of, order, pieces_of
 WATCHERS = 50
 
 
-@pytest.fixture
-def ports(installation: Installation) -> Iterator[Ports]:
-    """The web and events processes, running."""
+@pytest.fixture(autouse=True)
+def installation(lasting_installation: Installation) -> Installation:
+    return lasting_installation
+
+
+@pytest.fixture(scope="module")
+def ports(_lasting_installation: Installation) -> Iterator[Ports]:
+    """The web and events processes, running; every test has users of its own."""
     made = Ports(web=free_port(), events=free_port(), flower=0, sandbox=0)
-    env = {**installation.env, "PRESSROOM_PUBLIC_URL": made.api_url, "PRESSROOM_EVENTS_URL": made.events_url}
-    with Supervisor(installation.data_dir / "stack", stack.web(env, made)) as supervisor:
+    env = {
+        **_lasting_installation.env,
+        "PRESSROOM_PUBLIC_URL": made.api_url,
+        "PRESSROOM_EVENTS_URL": made.events_url,
+    }
+    with Supervisor(_lasting_installation.data_dir / "stack", stack.web(env, made)) as supervisor:
         supervisor.wait_until_ready(30)
         yield made
 

@@ -64,9 +64,9 @@ class Belongings:
 
 
 @pytest.fixture
-def owners(client: FlaskClient, installation: Installation) -> Caller:
+def owners(client: FlaskClient, database: Installation) -> Caller:
     """The user whose things somebody else is after."""
-    assert installation
+    assert database
     return Caller(client, key_of(a_user()))
 
 
