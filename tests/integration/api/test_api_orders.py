@@ -6,7 +6,7 @@ import threading
 import uuid
 
 import pytest
-from callers import Caller
+from callers import Caller, counted_queries
 from flask.testing import FlaskClient
 from handwork import work
 from werkzeug.test import TestResponse
@@ -27,6 +27,14 @@ def test_an_order_answers_202_with_links_that_work(call: Caller) -> None:
     assert set(body["links"]) == {"self", "post", "events", "cancel", "reformat"}
     assert call("GET", answer.headers["Location"]).get_json()["id"] == body["id"]
     assert call("GET", body["links"]["post"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+def test_an_order_is_five_statements_however_much_it_opens(call: Caller) -> None:
+    images = {"prompts": [f"a fox number {n}" for n in range(40)]}
+    for path, body in ((GENERATE, BODY), ("/api/generate/images", images)):
+        with counted_queries() as seen:
+            assert call("POST", path, json=body).status_code == 202
+        assert len(seen) <= 5, seen  # whose key, which budgets, the run, its pieces, the month
 
 
 def test_the_same_key_and_body_get_the_same_answer_and_one_run(call: Caller) -> None:

@@ -7,33 +7,16 @@ import io
 import json
 import uuid
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from callers import Caller
+from callers import Caller, counted_queries
 from flask.testing import FlaskClient
 from handwork import COST, end, step, work
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from app.db.models import Call, User
-from app.db.session import engine, transaction
+from app.db.session import transaction
 from app.runs.claims import claim
 from orders import order, pieces_of, run_of
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    """Collect the statements that this process sends."""
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(engine(), "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine(), "before_cursor_execute", note)
 
 
 def slide_of(run_id: uuid.UUID, position: int) -> uuid.UUID:
