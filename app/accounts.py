@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -75,15 +75,17 @@ def keys_left(session: Session, user_id: uuid.UUID) -> int:
     return session.scalar(query) or 0
 
 
+BY_HASH = select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.hash == bindparam("digest"))
+"""Built once: every request asks it."""
+
+
 def user_for_key(session: Session, plaintext: str) -> Identity:
     """Return whose key this is. Raises Unauthenticated for one that is unknown or revoked: the two look the same.
 
     The index finds SHA-256 digests, of which the time of a comparison tells nothing about the key.
     """
     digest = api_key_hash(plaintext)
-    row = session.execute(
-        select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.hash == digest)
-    ).one_or_none()
+    row = session.execute(BY_HASH, {"digest": digest}).one_or_none()
     if row is None or not hmac.compare_digest(row[0].hash, digest) or row[0].revoked_at is not None:
         raise Unauthenticated("this API key is unknown or revoked; make one with `pressroom keys add`")
     return Identity(row[1], row[0])

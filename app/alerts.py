@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app import mail
 from app.db.models import Alert, AlertDelivery, ApiKey, Budget, BudgetMonth, Notification, User
 from app.db.session import transaction
+from app.deadline import DeadlineTransport, until
 from app.domain.budgets import AlertChannel, AlertThreshold, BudgetScope, projected_micro_usd, reached
 from app.domain.errors import SetupError
 from app.domain.plans import month_of
@@ -28,7 +29,7 @@ from app.settings import settings
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 5.0  # for the connection and the answer together
 MAX_TRIES = 24  # for about 20 hours: an alert of yesterday is still worth reading
 BACKOFF = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=1)
@@ -181,10 +182,15 @@ def _send(one: _Due) -> tuple[str | None, bool]:
 def _post(url: str, body: dict[str, Any]) -> str | None:
     """POST to the operator's own address, as it is set; return None when it arrived, else why not, without the address."""
     try:
-        reply = httpx.post(url, json=body, timeout=TIMEOUT_S, follow_redirects=False)
+        with (
+            until(time.monotonic() + TIMEOUT_S),
+            httpx.Client(transport=DeadlineTransport(), timeout=TIMEOUT_S, trust_env=False) as client,
+            client.stream("POST", url, json=body) as reply,  # what it says beside its status is not read
+        ):
+            status = reply.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as exc:  # an address that is none must not keep the others back
         return type(exc).__name__
-    return None if reply.is_success else f"HTTP {reply.status_code}"
+    return None if httpx.codes.is_success(status) else f"HTTP {status}"
 
 
 def _mail(one: _Due) -> tuple[str | None, bool]:

@@ -14,6 +14,7 @@ from kombu import pools
 from kombu.exceptions import OperationalError as KombuError
 from redis.exceptions import RedisError
 
+from app import failpoints
 from app.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def guarded(publish: Callable[[], object]) -> None:
     global _open_until  # noqa: PLW0603 - one breaker per process
     if time.monotonic() < _open_until:
         raise Unavailable("Redis was away a moment ago", code="broker_unavailable")
+    failpoints.reach("before_publish")
     try:
         publish()
     except (KombuError, RedisError, OSError) as exc:

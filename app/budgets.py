@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, literal, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,21 @@ from app.routes import able
 
 ORDERED_WITH = "api_key_id"
 NARROWEST_FIRST = list(BudgetScope)
+
+
+# Built once: every order asks it.
+BINDING = (
+    select(Budget)
+    .where(
+        or_(
+            Budget.scope.in_([BudgetScope.INSTALLATION, BudgetScope.PROVIDER]),
+            and_(Budget.scope == BudgetScope.USER, Budget.subject == bindparam("user", type_=Text)),
+            and_(Budget.scope == BudgetScope.KEY, Budget.subject == bindparam("key", type_=Text)),
+        )
+    )
+    .with_for_update(read=True, key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def order_with(session: Session, key_id: uuid.UUID) -> None:
@@ -99,18 +114,7 @@ def binding(session: Session, user_id: uuid.UUID, key_id: uuid.UUID | None) -> l
     The lock on their rows is one on the table too, and the statement sees what was committed before it got that: no
     budget is made or changed between this look and our commit (app.budget_limits waits for us, or we for it).
     """
-    mine = [
-        Budget.scope.in_([BudgetScope.INSTALLATION, BudgetScope.PROVIDER]),
-        and_(Budget.scope == BudgetScope.USER, Budget.subject == str(user_id)),
-    ]
-    if key_id is not None:
-        mine.append(and_(Budget.scope == BudgetScope.KEY, Budget.subject == str(key_id)))
-    found = session.scalars(
-        select(Budget)
-        .where(or_(*mine))
-        .with_for_update(read=True, key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    found = session.scalars(BINDING, {"user": str(user_id), "key": None if key_id is None else str(key_id)}).all()
     return sorted(found, key=lambda budget: (NARROWEST_FIRST.index(budget.scope), budget.subject))
 
 

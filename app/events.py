@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Event, Run
+from app.db.session import make_durable
 
 type_and_data = tuple[str, dict[str, Any]]
 
@@ -19,6 +20,8 @@ def record(session: Session, run: Run, *events: type_and_data) -> None:
 
     A serial column would lose events: a number taken first may be committed last, behind a reader's back.
     """
+    # Watchers could see an event before it is on disk, and PostgreSQL forget it in a crash: another one gets its number.
+    make_durable(session)
     first = run.last_event + 1
     run.last_event += len(events)
     session.execute(

@@ -48,7 +48,7 @@ RUNS = """
         (ARRAY['full-post', 'ad', 'linkedin-post', 'product-listing', 'answer'])[1 + n % 5], 1,
         jsonb_build_object('topic', repeat(md5(n::text), 10)), jsonb_build_object('voice', repeat(md5((-n)::text), 20)),
         'READY', 1, 2000000, 0, 0, 0, at, at
-    FROM (SELECT n, timestamptz '2026-11-01Z' + n * interval '29 days' / :runs AS at FROM generate_series(0, :runs - 1) n) r
+    FROM (SELECT n, timestamptz '2026-11-01Z' + n * make_interval(days => :days) / :runs AS at FROM generate_series(0, :runs - 1) n) r
 """
 PIECES = """
     INSERT INTO pieces (id, run_id, kind, position, is_picture, state, step, round, version, take, data, attempt, sent_count)
@@ -97,11 +97,11 @@ class Timed:
     slowest_s: float
 
 
-def seed(session: Session, calls: int) -> None:
-    """Write a month's journal of so many calls, 25 of a run."""
+def seed(session: Session, calls: int, days: int = 29) -> None:
+    """Write a journal of so many calls, 25 of a run, over so many days of the month."""
     session.execute(text("SET LOCAL synchronous_commit = off"))
     session.execute(text(USERS))
-    session.execute(text(RUNS), {"runs": max(1, calls // CALLS_OF_A_RUN)})
+    session.execute(text(RUNS), {"runs": max(1, calls // CALLS_OF_A_RUN), "days": days})
     session.execute(text(PIECES))
     session.execute(text(JOURNAL), {"each": CALLS_OF_A_RUN})
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from app.cli import stack
 from app.db import migrate, session
+from app.embedded import cluster
 from app.embedded.ports import free_port
 from app.embedded.services import Services, running
 from app.embedded.supervisor import Process, Supervisor
@@ -59,7 +60,7 @@ def services() -> Iterator[Services]:
             migrate.migrate(_with_database(both.database_url, TEMPLATE))
             yield both
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        cluster.discard(folder)  # as root, the database lies elsewhere
 
 
 def _with_database(url: str, name: str) -> str:

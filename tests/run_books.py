@@ -26,6 +26,7 @@ from app.db.models import (
 from app.db.session import transaction
 from app.domain.budgets import BudgetEntryKind
 from app.domain.states import CallState, CostBasis, PieceState, QuotaEntryKind, QuotaUnit, RunState
+from app.pipelines.catalog import all_pipelines
 
 GIVEN_BACK = (QuotaEntryKind.REFUNDED, QuotaEntryKind.RELEASED)
 Settled = tuple[CallState, int, int | None, CostBasis | None]
@@ -115,13 +116,16 @@ class Books:
 
     def what_failed_has_its_quota_back(self) -> None:
         for run in self.runs.values():
-            posts = {
-                (entry.round, entry.kind): entry.amount
+            pipeline = all_pipelines()[run.pipeline]
+            charges = pipeline.charges_of(pipeline.request.model_validate(run.request))
+            taken = {
+                (entry.unit, entry.round, entry.kind): entry.amount
                 for entry in self.ledger
-                if entry.run_id == run.id and entry.unit is QuotaUnit.POSTS
+                if entry.run_id == run.id and entry.unit is not QuotaUnit.MONEY
             }
-            left = sum(-amount if kind in GIVEN_BACK else amount for (_, kind), amount in posts.items())
-            assert left == (0 if run.state is RunState.FAILED or self.was_refunded(run) else 1), (run.state, posts)
+            left = sum(-amount if kind in GIVEN_BACK else amount for (*_, kind), amount in taken.items())
+            is_free = run.state is RunState.FAILED or self.was_refunded(run)
+            assert left == (0 if is_free else sum(charges.values())), (run.state, taken)
 
     def was_refunded(self, run: Run) -> bool:
         """Return whether a canceled run had delivered nothing."""
@@ -155,7 +159,8 @@ class Books:
             if piece.state is PieceState.READY and piece.is_picture:
                 assert piece.picture is not None
                 assert piece.picture["key"]
-                assert piece.composed is not None
+                track = all_pipelines()[self.runs[piece.run_id].pipeline].tracks[piece.kind]
+                assert piece.composed is not None or not any(stage.fills == "composed" for stage in track)
             if piece.state is PieceState.FAILED:
                 assert piece.failure is not None
                 assert piece.failure["code"]

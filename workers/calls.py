@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app import costs, journal, logs
+from app import costs, failpoints, journal, logs
 from app.db.models import Call, Piece
 from app.db.session import transaction
 from app.domain.errors import AllProvidersFailed, BudgetReached, Cause, InternalError, PictureRefused, PressroomError
@@ -134,7 +134,7 @@ class Caller:
             except _Shut as exc:
                 causes.append(exc.cause)
             except BudgetReached as exc:
-                if exc.code == "paid_calls_used_up":
+                if exc.code == "paid_calls_used_up" or exc.is_final:
                     exc.causes = tuple(causes)
                     raise
                 if exc.code == "run_budget_reached":
@@ -185,6 +185,8 @@ class Caller:
                 call_id = journal.intend(session, self.held.run.id, self.held.piece, self.held.token, asked)
                 micro_usd = session.get_one(Call, call_id).worst_micro_usd
 
+            failpoints.reach("after_intent")
+
             def note_ref(ref: str) -> None:
                 until_journaled(lambda session: journal.note_ref(session, call_id, ref))
 
@@ -193,6 +195,7 @@ class Caller:
                 began = time.monotonic()
                 try:
                     answer = request(Leaving(str(call_id), note_ref, micro_usd))
+                    failpoints.reach("after_reply")
                     return self._settled(question, call_id, answer, began)
                 except ProviderError as exc:
                     self._log(question, call_id, began, exc.code)
@@ -258,6 +261,7 @@ class Caller:
             reply = safekeeping.key_of(self.held, answer.picture)
         outcome = outcome_of(question.route, answer, reply)
         until_journaled(lambda session: journal.succeeded(session, call_id, outcome))
+        failpoints.reach("after_outcome")
         self._log(question, call_id, began, "succeeded", outcome.cost_micro_usd)
         limits.succeeded(question.route.provider, question.kind)
         breakers.succeeded(question.route.provider, question.kind, question.route.model)

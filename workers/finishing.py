@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, replace
 from typing import Any, TypeAlias
 
 from celery import Task
 
-from app import broker, counts, logs
+from app import broker, counts, logs, traffic
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
@@ -23,6 +24,7 @@ from app.exports.finished import words_of
 from app.pipelines.catalog import all_pipelines
 from app.runs import finish as rounds_end
 from app.runs import joins
+from app.settings import settings
 from app.storage import storage
 from workers import canvas, safekeeping
 from workers.slides import Composer, logo_of
@@ -47,13 +49,49 @@ def finish(task: Task, run_id: uuid.UUID, round_: int, by: rounds_end.Finisher |
     if over is None:
         return
     run, pieces = over
+    with _alone(run_id, round_) as is_alone:
+        if not is_alone:
+            return
+        try:
+            drawn = backgrounds(run, pieces)
+            result = bound(run, pieces, drawn)
+        except errors.StorageError as exc:
+            counts.add(counts.Fact.STORAGE_FAILURES)
+            # Not raised past Celery: the watchdog ends the run without its files if storage stays away.
+            raise task.retry(exc=exc, countdown=STORAGE_RETRY_S) from exc
+        _end(run, round_, result, drawn, by)
+
+
+@contextmanager
+def _alone(run_id: uuid.UUID, round_: int) -> Iterator[bool]:
+    """Give whether nobody else is drawing what ends this round.
+
+    The last piece and the chord ask for the end at the same moment, and two children would draw the same files. Only a
+    help, which nothing depends on: whoever dies here is forgotten by the time that the relay, which asks every 5 s, sends
+    the message again, and while Redis is away everybody is alone.
+    """
+    key = f"pressroom:finishing:{run_id}:{round_}"
     try:
-        drawn = backgrounds(run, pieces)
-        result = bound(run, pieces, drawn)
-    except errors.StorageError as exc:
-        counts.add(counts.Fact.STORAGE_FAILURES)
-        # Not raised past Celery: the watchdog ends the run without its files if storage stays away.
-        raise task.retry(exc=exc, countdown=STORAGE_RETRY_S) from exc
+        is_alone = bool(traffic.ask(lambda redis: redis.set(key, 1, nx=True, px=settings().resend_after)))
+    except errors.Unavailable:
+        is_alone = True
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with suppress(errors.Unavailable):
+                traffic.ask(lambda redis: redis.delete(key))
+
+
+def _end(
+    run: Run,
+    round_: int,
+    result: dict[str, Any] | None,
+    drawn: dict[uuid.UUID, dict[str, Any]],
+    by: rounds_end.Finisher | None,
+) -> None:
+    """End the round in one transaction, unless somebody was faster; then the next waiting run may start."""
+    run_id = run.id
     with transaction() as session:
         state = rounds_end.finish(session, run_id, round_, result, drawn, by=by)
     if state is None:

@@ -28,6 +28,7 @@ from app.runs.claims import Claim
 from app.runs.places import place_of
 from app.settings import settings
 from app.storage import EXTENSIONS, mime_of, storage
+from workers import limits
 from workers.images import gates
 from workers.images.labels import label
 
@@ -147,6 +148,8 @@ def bytes_of(call: Call) -> bytes:
 def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> bool:
     """Store paid bytes, repeating for a while (PRESSROOM_STORE_PATIENCE); then keep them in the database for the relay to store.
 
+    A worker that is asked to stop repeats nothing.
+
     Returns whether storage has them.
     """
     global _storage_is_down  # noqa: PLW0603 - a flag of this process
@@ -159,9 +162,8 @@ def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> bool:
             _storage_is_down = True
             counts.add(counts.Fact.STORAGE_FAILURES)
             log.warning("storage_refused", extra={"key": key, "reason": str(exc)[:200]})
-            if time.monotonic() > give_up_at:
+            if time.monotonic() > give_up_at or limits.stopping.wait(pause_s):
                 break
-            time.sleep(pause_s)
             pause_s = min(pause_s * 2, 5)
         else:
             _storage_is_down = False

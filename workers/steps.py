@@ -13,7 +13,7 @@ from celery import Task
 from celery.exceptions import Ignore
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import broker, counts, journal
+from app import broker, counts, failpoints, journal
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
@@ -62,6 +62,7 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
     4. Publish what follows from it; the chain itself goes on when this returns.
     """
     held = _claimed(step, piece_id, round_)
+    failpoints.reach("after_claim")
     stage = pipeline.stage(held.piece.kind, step)
     if held.is_takeover:
         counts.add(counts.Fact.LEASES_EXPIRED, stage.queue)
@@ -163,6 +164,7 @@ def _work(pipeline: Pipeline, stage: Stage, held: Claim) -> Work:
 
 def _written(task: Task, pipeline: Pipeline, stage: Stage, held: Claim, done: Done) -> Moved:
     """Write the result while the claim holds; a picture that a sibling got at the same moment is refused here."""
+    failpoints.reach("before_commit")
     try:
         with transaction() as session:
             moved = claims.complete(session, pipeline, held, done)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from celery import Celery
+from sqlalchemy import delete
 
 from app import admission, alerts, broker, counts, notifications
-from app.db.models import Run
+from app.db.models import IdempotencyKey, Run
 from app.db.session import transaction
 from app.domain.errors import StorageError, Unavailable
 from app.reports import sums
@@ -20,6 +21,9 @@ from workers import canvas, feed_reading, safekeeping, webhooks
 from workers.images import cache
 
 log = logging.getLogger(__name__)
+
+ORDERS_REMEMBERED = timedelta(days=30)
+"""How long an Idempotency-Key gets the answer of its first request; a client repeats a request for minutes."""
 
 
 def register(app: Celery) -> None:
@@ -104,10 +108,16 @@ def watchdog() -> None:
 
 
 def tidy() -> None:
-    """Delete what would grow for ever: old pictures of the cache (their files stay with their runs), the log of tries."""
+    """Delete what would grow for ever.
+
+    Old pictures of the cache (their files stay with their runs), the log of tries, and the keys of orders that nobody
+    will send again.
+    """
+    now = datetime.now(UTC)
     with transaction() as session:
         gone = cache.forget_old(session)
-        notifications.forget_old(session, datetime.now(UTC))
+        notifications.forget_old(session, now)
+        session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - ORDERS_REMEMBERED))
     log.info("tidied", extra={"cached_pictures": gone})
 
 

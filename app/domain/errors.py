@@ -184,6 +184,8 @@ class BudgetReached(PressroomError):
         super().__init__(message, code=code)
         self.causes: tuple[Cause, ...] = ()
         """Why the calls before did not deliver."""
+        self.is_final = False
+        """Whether no other model can mend it: what was to be paid is not this picture but its screening."""
 
 
 class MoneyHeld(PressroomError):
@@ -293,6 +295,6 @@ class FetchFailed(PressroomError):
 
 
 class SourceRefused(PressroomError):
-    """Raised when what came cannot be read; code is `<feed, article or audio>_refused:<why>`."""
+    """Raised when what came cannot be read; code is `<feed, article, audio or picture>_refused:<why>`."""
 
     code = "source_refused"

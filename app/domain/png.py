@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from app.domain.errors import InvalidRequest
+from app.domain.polyglots import hidden_in
 
 MAX_BYTES = 1024 * 1024
 MIN_SIDE_PX, MAX_SIDE_PX = 64, 4000
@@ -62,8 +63,8 @@ def check(data: bytes) -> Png:
     """Return the picture that the bytes are. Raises InvalidRequest with code `logo_refused:<why>`.
 
     1. the magic; 2. every chunk whole, with the right checksum and in its place, the last one IEND and nothing behind it;
-    3. a legal header, and a size that a logo has; 4. pixels that inflate to exactly what the header says, never more.
-    why: not_png, broken, animated, size, ratio, bytes.
+    3. a legal header, and a size that a logo has; 4. pixels that inflate to exactly what the header says, never more;
+    5. no other file hidden in what is kept. why: not_png, broken, animated, size, ratio, bytes, polyglot.
     """
     if len(data) > MAX_BYTES:
         raise _refusal("bytes", f"it has {len(data) // 1024} KB, and {MAX_BYTES // 1024} are the most; save it smaller")
@@ -76,9 +77,10 @@ def check(data: bytes) -> Png:
     kept = _picture_only(chunks, header)
     _check_pixels((content for kind, content in kept if kind == b"IDAT"), header)
     has_alpha = header.colour in WITH_ALPHA or any(kind == b"tRNS" for kind, _ in kept)
-    return Png(
-        header.width, header.height, has_alpha, MAGIC + b"".join(_packed(kind, content) for kind, content in kept)
-    )
+    kept_bytes = MAGIC + b"".join(_packed(kind, content) for kind, content in kept)
+    if what := hidden_in(kept_bytes):
+        raise _refusal("polyglot", f"{what} is hidden in it; save it again with another program")
+    return Png(header.width, header.height, has_alpha, kept_bytes)
 
 
 def _refusal(why: str, told: str) -> InvalidRequest:

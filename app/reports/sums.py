@@ -23,6 +23,7 @@ AMOUNTS: tuple[InstrumentedAttribute[Any], ...] = (
     *(CallSum.calls, CallSum.cached, CallSum.pictures, CallSum.accepted),
     *(CallSum.known_micro_usd, CallSum.unknown, CallSum.doubt_micro_usd),
     *(CallSum.tokens_in, CallSum.tokens_out, CallSum.tokens_cached, CallSum.tokens_image),
+    *(CallSum.succeeded, CallSum.busy, CallSum.failed, CallSum.unanswered),
 )
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from app import budgets, costs, quotas
@@ -21,6 +21,14 @@ from app.domain.plans import month_of
 from app.domain.prices import MILLION
 from app.domain.states import PieceState, QuotaUnit, RunState
 from app.pipelines.pipeline import NewPiece, Pipeline
+
+INSERT_RUN = insert(Run).add_cte(
+    insert(Event)
+    .values(
+        run_id=bindparam("of_run", type_=Uuid), number=1, type="run.queued", data=bindparam("event_data", type_=JSONB)
+    )
+    .cte("queued")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,8 @@ def accept(
         api_key_id=budgets.ordering_key(session),
         pipeline=pipeline.name,
         pipeline_version=pipeline.version,
-        request=request.model_dump(mode="json"),
-        brand=kit.model_dump(),
+        request=request.model_dump(mode="json", exclude_none=True),  # workers of the release before know no new fields
+        brand=kit.model_dump(exclude_none=True),
         state=RunState.QUEUED,
         reserved_micro_usd=reservation,
         held_micro_usd=0,
@@ -105,8 +113,9 @@ def accept(
 
 def _insert_run(session: Session, run: Run) -> None:
     """Insert a run and its first event in one statement: each round trip is a part of the answer's time."""
-    queued = insert(Event).values(run_id=run.id, number=1, type="run.queued", data={"state": RunState.QUEUED})
-    session.connection().execute(insert(Run).values(_values(run)).add_cte(queued.cte("queued")))
+    session.connection().execute(
+        INSERT_RUN, {**_values(run), "of_run": run.id, "event_data": {"state": RunState.QUEUED}}
+    )
 
 
 def _insert_pieces(session: Session, pieces: Sequence[Piece]) -> None:

@@ -90,6 +90,7 @@ def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Clai
             lease_token=token,
             lease_until=func.now() + settings().lease,
             next_try_at=None,
+            sent_count=0,  # its message came: the relay's patience, which doubles with messages that are lost, starts anew
         )
         .returning(Piece)
         .execution_options(populate_existing=True)

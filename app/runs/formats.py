@@ -32,7 +32,7 @@ def reformat(session: Session, run_id: uuid.UUID, wanted: str) -> Run:
     source = lock_run(session, run_id)
     pipeline = all_pipelines()[source.pipeline]
     _check(source, pipeline, wanted)
-    request = parse(pipeline, {**source.request, "format": wanted}).model_dump(mode="json")
+    request = parse(pipeline, {**source.request, "format": wanted}).model_dump(mode="json", exclude_none=True)
     if (before := _made_before(session, source, wanted)) is not None:
         return before
     run = Run(

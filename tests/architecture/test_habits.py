@@ -13,6 +13,7 @@ from architecture.sources import files, is_in, mentions, modules, text, tree
 MOST_LINES = 350
 READS_THE_ENVIRONMENT = {
     "app.settings": "the one place that reads settings",
+    "app.failpoints": "no setting: the switch of a drill",
     "app.embedded.postgres": "hands the environment on to the server, without what would steer it",
     "app.embedded.redis": "hands the environment on to the server",
     "app.embedded.supervisor": "hands the environment on to the processes",

@@ -62,7 +62,7 @@ def test_an_order_has_its_first_piece_and_its_first_event() -> None:
     assert [(told.number, told.type) for told in events_of(run_id)] == [(1, "run.queued")]
 
 
-def test_the_request_is_stored_with_its_defaults() -> None:
+def test_the_request_is_stored_with_its_defaults_and_without_nulls() -> None:
     run = run_of(ask(a_user()).run_id)
 
     assert run.request == {
@@ -72,10 +72,7 @@ def test_the_request_is_stored_with_its_defaults() -> None:
         "format": "4:5",
         "pictures": "jpeg",
         "caption": False,
-        "brand": None,
-        "locale": None,
         "language": "en",
-        "max_cost_usd": None,
         "validate_first": False,
     }
 

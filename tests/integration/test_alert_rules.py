@@ -33,7 +33,7 @@ WORDS = {
     "outcome": {"succeeded", "busy", "failed", "unknown", "cached"},
     "reason": {"provider_account", "model_retired", "provider_down", "provider_busy"},
     "task": set(UPKEEP),
-    "part": {"database", "journal", "redis"},
+    "part": {"database", "redis"},
 }
 
 

@@ -76,3 +76,20 @@ def test_what_the_watchdog_gives_up_is_counted_as_its_own(over: uuid.UUID) -> No
 
     assert finisher_of(over) == "watchdog"
     assert counts.read()[Fact.ROUNDS_FINISHED] == {("full-post", "FAILED", "watchdog"): 1}
+
+
+def test_of_two_that_would_end_a_round_at_once_one_draws_and_the_other_leaves_it_alone(
+    over: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[uuid.UUID] = []
+
+    def draw(run: Run, *_: object) -> None:
+        drawn.append(run.id)
+        if len(drawn) == 1:
+            finishing.finish(Task(), over, 1, Finisher.CHORD)  # it comes while the first one draws
+
+    monkeypatch.setattr(finishing, "bound", draw)
+    finishing.finish(Task(), over, 1, Finisher.LAST_PIECE)
+
+    assert drawn == [over]
+    assert finisher_of(over) == Finisher.LAST_PIECE

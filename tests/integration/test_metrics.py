@@ -165,18 +165,6 @@ def test_yesterdays_calls_do_not_count(told: Scrape) -> None:
     assert told("pressroom_cost_today_micro_usd") is None
 
 
-def test_a_call_over_midnight_counts_on_the_day_it_ended() -> None:
-    journal = Journal()
-    midnight = rows.utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
-    began = rows.utc_now() - midnight + timedelta(seconds=30)  # half a minute before midnight
-    journal.add(ago=began, seconds=60)
-    journal.add(ago=began, seconds=5)
-
-    with transaction() as session:
-        (family,) = rows.calls(session, midnight + timedelta(minutes=5))
-    assert [sample.value for sample in family.samples] == [1]
-
-
 def test_cost_is_told_by_provider_and_what_is_unknown_apart(told: Scrape) -> None:
     journal, now = Journal(), {"ago": timedelta(seconds=1), "seconds": 0.5}
     journal.add(**now)

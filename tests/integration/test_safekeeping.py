@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +22,7 @@ from app.storage import IMMUTABLE, storage
 from harness import Installation, forget_settings
 from making import intend, journaled, opened, outcome, pictures_of, take
 from s3 import BUCKET, S3, s3_server
-from workers import safekeeping
+from workers import limits, safekeeping
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 KEY = "posts/6f1c/0/abcdef123456.png"
@@ -235,3 +237,19 @@ def test_a_process_that_saw_the_outage_buys_nothing_while_storage_is_still_down(
 
     with pytest.raises(StorageError):
         safekeeping.check_open()
+
+
+def test_a_worker_that_is_asked_to_stop_does_not_wait_for_storage(
+    call_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESSROOM_STORE_PATIENCE", "60")
+    settings.cache_clear()
+    monkeypatch.setattr(limits, "stopping", threading.Event())
+    limits.stopping.set()
+    breaks()
+
+    began = time.monotonic()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    assert waiting() == 1
+    assert time.monotonic() - began < 5

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
-from app.db.models import CachedPicture, Call
+from app.db.models import CachedPicture, Call, Run
 from app.db.session import transaction
-from app.domain.errors import NotScreened, PictureRefused
+from app.domain.errors import BudgetReached, NotScreened, PictureRefused
 from app.domain.provider_errors import ProviderAccount
 from app.domain.states import CallState
 from app.runs.claims import Claim
 from app.storage import storage
 from asking import act
 from harness import Installation, Sandbox
-from making import expire_lease, take
-from orders import calls_of
+from making import change, expire_lease, take
+from orders import calls_of, run_of
 from rendering import GEMINI, at, billed, journaled, only, outcomes, to_render, use_routes
 from routing import SHIPPED, write_routes
 from workers import breakers
@@ -175,3 +175,67 @@ def test_without_a_key_for_the_moderation_nobody_is_asked(
     assert act(held).picture
 
     assert moderations(sandbox) == 0
+
+
+# ---- a moderation that costs something
+
+
+ALL_PAINTERS = ["gemini/gemini-3.1-flash-image", "openai/gpt-image-2"]
+
+
+def priced(monkeypatch: pytest.MonkeyPatch, folder: Path, usd: float) -> None:
+    """Have every moderation cost so much, and have two models make pictures."""
+    prices = folder / "prices.toml"
+    name = '["openai/omni-moderation-latest"]'
+    prices.write_text(
+        f'{name}\ncan = ["moderation"]\nper_request = {usd}\nas_of = 2026-11-20\nsource = "our contract"\n'
+    )
+    monkeypatch.setenv("PRESSROOM_PRICES", str(prices))
+    use_routes(
+        monkeypatch, write_routes(folder / "two_painters.toml", base=SHIPPED, render_image={"routes": ALL_PAINTERS})
+    )
+
+
+def test_a_screening_that_the_cap_does_not_pay_ends_the_picture_and_buys_no_other(
+    held: Claim, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    priced(monkeypatch, tmp_path, usd=5)
+
+    with pytest.raises(BudgetReached, match="raise max_cost_usd") as refused:
+        act(held)
+
+    assert refused.value.code == "run_budget_reached"
+    assert (moderations(sandbox), len(outcomes(held.run.id))) == (0, 1)
+    assert journaled(held.run.id) == billed(sandbox) > 0
+
+
+def test_a_higher_cap_has_the_paid_picture_screened_and_not_made_again(
+    held: Claim, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    priced(monkeypatch, tmp_path, usd=5)
+    with pytest.raises(BudgetReached):
+        act(held)
+    change(Run, held.run.id, reserved_micro_usd=50_000_000)
+
+    assert act(again(held)).picture
+
+    assert (moderations(sandbox), outcomes(held.run.id)) == (1, [(GEMINI, None)])
+    assert run_of(held.run.id).spent_micro_usd >= 5_000_000
+
+
+def test_screenings_in_doubt_are_paid_twice_at_most_and_then_nobody_waits(
+    held: Claim, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    priced(monkeypatch, tmp_path, usd=0.001)
+    sandbox.fail(at("openai", "disconnect", kind=MODERATION))
+    for _ in range(2):
+        with pytest.raises(NotScreened):
+            act(held)
+        held = again(held)
+
+    with pytest.raises(BudgetReached) as refused:
+        act(held)
+
+    assert refused.value.code == "outcome_unknown"
+    assert [call.state for call in calls_of(held.run.id) if call.purpose == "screen_image"] == [CallState.UNKNOWN] * 2
+    assert len(outcomes(held.run.id)) == 1

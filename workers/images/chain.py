@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app import journal
+from app import failpoints, journal
 from app.db.models import Call
 from app.db.session import transaction
 from app.domain.errors import AllProvidersFailed, InvalidReply, NotFound, PictureRefused
@@ -187,6 +187,7 @@ class Rendering:
             row = safekeeping.keep_picture(  # before anything else is asked: the bytes are paid for, and only here
                 held, paid.call_id, seen, provider=paid.provider, model=paid.model, seconds=paid.seconds
             )
+            failpoints.reach("after_storage")
             self._refuse_a_siblings(seen.fingerprint)
             self._screen(seen.data, row)
         except (PictureRefused, ProviderError) as exc:
@@ -199,7 +200,7 @@ class Rendering:
         return row
 
     def _screen(self, data: bytes, row: dict[str, Any]) -> None:
-        """Have the picture screened. Raises PictureRefused, and takes it away; NotScreened."""
+        """Have the picture screened. Raises PictureRefused, and takes it away; NotScreened, BudgetReached."""
         try:
             screening.check(self.caller, data, row["sha256"])
         except PictureRefused:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
+from app.domain.polyglots import hidden_in
 from app.storage import mime_of
 from workers.images.anatomy import Anatomy, anatomy
 from workers.images.blank import is_blank
@@ -29,15 +30,6 @@ SMALL_PX = (72, 64)  # the copy that is judged and hashed, 8 px for each cell of
 HEAD_BYTES = 1024
 JSON = re.compile(rb'[{\[]\s*(?:["{}\[\]]|-?\d|true|false|null|$)')
 BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{16,}")
-# Each is long enough not to come about by chance in millions of packed bytes.
-HIDDEN = (
-    ("HTML or a script", re.compile(rb"(?i)<(?:(?:script|iframe|html|body|object|embed|\?php)[\s/>]|!doctype\s)")),
-    ("a script", re.compile(rb"javascript:")),
-    ("a PDF", re.compile(rb"%PDF-\d\.\d")),
-    ("a ZIP archive", re.compile(rb"(?s)PK(?:\x03\x04[\n\x14\x2d]\0|\x05\x06\0{4}(..)\1)")),
-    ("a RAR archive", re.compile(rb"Rar!\x1a\x07")),
-    ("a 7z archive", re.compile(rb"7z\xbc\xaf\x27\x1c")),
-)
 # All that Pillow says when bytes cannot be decoded; a Warning comes where warnings are errors.
 UNREADABLE = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error, Warning,
@@ -71,7 +63,7 @@ def check(
     declared_type: the media type that the provider said. asked_px: width and height that the provider was asked for,
     which go before `aspect_ratio`: some make only fixed sizes. The gates are in workers.images.refusals.
     """
-    mime = _type_of(data)
+    mime = type_of(data)
     _check_label(mime, declared_type)
     if len(data) < min_bytes:
         raise refusal(Gate.BYTES, f"{len(data)} bytes are less than {min_bytes}: a placeholder or an error picture")
@@ -89,7 +81,7 @@ def check(
 
 def describe(data: bytes) -> Accepted:
     """Return what a picture of ours is, without gates. Raises PictureRefused when it cannot be decoded."""
-    mime = _type_of(data)
+    mime = type_of(data)
     found = anatomy(data, mime)
     return _accepted(data, mime, found, _decoded(data, mime, found))
 
@@ -98,7 +90,7 @@ def _accepted(data: bytes, mime: str, found: Anatomy, small: Image.Image) -> Acc
     return Accepted(data, mime, *found.size_px, fingerprint(small))
 
 
-def _type_of(data: bytes) -> str:
+def type_of(data: bytes) -> str:
     """Return the MIME type of a picture. Raises PictureRefused: json, html, svg, format."""
     mime = mime_of(data)
     if mime in FORMATS:
@@ -142,17 +134,14 @@ def _check_alone(data: bytes, found: Anatomy) -> None:
     behind = len(data) - found.end
     if behind > PADDING_BYTES or data[found.end :].strip(b"\0\r\n\t "):
         raise refusal(Gate.POLYGLOT, f"{behind} bytes follow its end")
-    for what, pattern in HIDDEN:
-        if any(pattern.search(part) for part in (data, *found.notes)):
-            raise refusal(Gate.POLYGLOT, f"{what} is hidden in it")
+    if what := hidden_in(data, *found.notes):
+        raise refusal(Gate.POLYGLOT, f"{what} is hidden in it")
 
 
 def _decoded(data: bytes, mime: str, found: Anatomy) -> Image.Image:
     """Return a small RGB copy, for which the picture was decoded to its end. Raises PictureRefused: truncated."""
     try:
-        picture = Image.open(io.BytesIO(data), formats=[FORMATS[mime]])
-        if picture.size != found.stored_px:
-            raise refusal(Gate.TRUNCATED, f"it claims to be {picture.size} and {found.stored_px} px")
+        picture = opened(data, mime, found)
         # A JPEG is unpacked to its end, but its pixels are made at an eighth of the size: twice as fast.
         picture.draft("RGB", (max(1, picture.width // 8), max(1, picture.height // 8)))
         picture.load()
@@ -161,6 +150,14 @@ def _decoded(data: bytes, mime: str, found: Anatomy) -> Image.Image:
         raise refusal(Gate.TRUNCATED, "it does not decode: its header is broken") from exc
     except UNREADABLE as exc:
         raise refusal(Gate.TRUNCATED, f"it does not decode: {exc}") from exc
+
+
+def opened(data: bytes, mime: str, found: Anatomy) -> Image.Image:
+    """Return the picture, not decoded yet. Raises PictureRefused (truncated), and what is in UNREADABLE."""
+    picture = Image.open(io.BytesIO(data), formats=[FORMATS[mime]])
+    if picture.size != found.stored_px:
+        raise refusal(Gate.TRUNCATED, f"it claims to be {picture.size} and {found.stored_px} px")
+    return picture
 
 
 def _small(picture: Image.Image) -> Image.Image:

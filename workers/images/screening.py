@@ -14,6 +14,7 @@ from workers.providers.provider import Answer
 from workers.providers.registry import moderator_named
 
 PURPOSE = "screen_image"
+IN_DOUBT = "outcome_unknown"  # two screenings may have been charged: no third is paid in this round
 
 
 def check_open() -> None:
@@ -27,7 +28,8 @@ def check_open() -> None:
 def check(caller: Caller, picture: bytes, sha256: str) -> None:
     """Do nothing when the picture may be shown, or when no route screens.
 
-    Raises PictureRefused (unsafe), and NotScreened when the moderation could not be asked: the picture then waits.
+    Raises PictureRefused (unsafe), NotScreened when the moderation could not be asked: the picture then waits; and
+    BudgetReached when it may not be paid: waiting would not change that, nor would a picture of another model.
     """
     routes = able(PURPOSE)
     if not routes:
@@ -36,7 +38,14 @@ def check(caller: Caller, picture: bytes, sha256: str) -> None:
     earlier = caller.earlier(questions)
     try:
         said = (earlier.reply or "") if earlier else caller.first_good(questions, lambda q: _asked(caller, q, picture))
-    except (ProviderError, AllProvidersFailed, BudgetReached) as exc:
+    except BudgetReached as exc:
+        exc.is_final = True
+        raise
+    except (ProviderError, AllProvidersFailed) as exc:
+        if isinstance(exc, AllProvidersFailed) and all(cause.code == IN_DOUBT for cause in exc.causes):
+            spent = BudgetReached(f"the picture could not be screened: {exc}"[:500], code=IN_DOUBT)
+            spent.is_final = True
+            raise spent from exc
         raise NotScreened(f"the picture could not be screened, so it is not shown: {exc}"[:500]) from exc
     flagged: list[str] = json.loads(said)
     if flagged:

@@ -18,9 +18,9 @@ from typing import Any
 
 import httpx
 
+from app.deadline import DeadlineTransport, until
 from app.domain.provider_errors import ProviderAccount, ProviderDown
 from app.settings import Access, settings
-from workers.deadline import DeadlineTransport, until
 
 MAX_REPLY_BYTES = 40 * 1024 * 1024  # a 4K PNG in base64 is about 30 MB
 CONNECT_S = 5.0

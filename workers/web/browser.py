@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.db.models import Run
-from app.domain.errors import SourceRefused
+from app.domain.errors import PictureRefused, SourceRefused
 from app.domain.keys import content_digest, picture_key
 from app.storage import EXTENSIONS, storage
 from workers import audio
-from workers.images import gates
+from workers.images import given
+from workers.images.anatomy import MAX_PIXELS
 from workers.web import article, feeds, fetch
 
 PICTURES = ("image/png", "image/jpeg", "image/webp")
@@ -39,9 +40,13 @@ class Browser:
         return [{**asdict(one), "published": one.published.isoformat() if one.published else None} for one in found]
 
     def picture(self, url: str) -> dict[str, Any]:
-        """Return a user's picture, decoded to see that it is one, and stored."""
+        """Return a user's picture, written anew from its pixels and stored: nothing else of its file is kept or shown."""
         fetched = fetch.get(url, accept=PICTURES, max_bytes=MAX_PICTURE_BYTES, timeout_s=PICTURE_S)
-        seen = gates.describe(fetched.body)
+        try:
+            seen = given.cleaned(fetched.body)
+        except PictureRefused as exc:  # one that a model made would be asked for again; this one stays as it is
+            told = f"{exc}; give one still PNG, JPEG or WebP of at most {MAX_PIXELS // 1_000_000} million pixels"
+            raise SourceRefused(told, code=exc.code) from exc
         digest = content_digest(seen.data)
         key = picture_key(self.run.id, "given", digest, EXTENSIONS[seen.mime])
         storage().put(key, seen.data)

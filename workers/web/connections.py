@@ -12,7 +12,7 @@ from typing import Any
 
 import httpcore
 
-from workers.deadline import left, timed, until
+from app.deadline import left, timed, until
 from workers.web.guard import Target
 from workers.web.outside import Outside
 

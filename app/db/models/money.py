@@ -138,6 +138,14 @@ class CallSum(Base):
     tokens_cached: Mapped[int | None]
     tokens_image: Mapped[int | None]
     """NULL = no call told."""
+    succeeded: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of the requests made, those that were answered. These four are 0 before the day of migration 0014."""
+    busy: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Put off: 429."""
+    failed: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Rejected otherwise: nothing was charged."""
+    unanswered: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Perhaps charged: UNKNOWN."""
 
 
 class CachedPicture(Base):

@@ -68,7 +68,8 @@ class Run(Base):
     is_sandbox: Mapped[bool | None]
     """Whether the calls for what it copied went to the sandbox; NULL = it copied nothing, and its own calls tell."""
     request: Mapped[dict[str, Any]]
-    """The validated request, with defaults filled in."""
+    """The validated request, with defaults filled in; what is null is left out, as workers of the release before refuse
+    fields that they do not know."""
     brand: Mapped[dict[str, Any]]
     """The brand kit as it was when the run was ordered."""
     state: Mapped[RunState] = mapped_column(enum_column(RunState), default=RunState.QUEUED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -105,3 +106,27 @@ WITH_COMMENT: dict[str, Callable[[bytes], bytes]] = {
     "a JPEG's EXIF": lambda body: jpeg_with(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\0\0" + body),
     "a WebP's metadata": lambda body: webp_with(b"XMP ", body),
 }
+
+
+def archive() -> bytes:
+    """Return a ZIP archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("a.html", "hello")
+    return out.getvalue()
+
+
+HIDDEN = {
+    "a script": b"<script>alert(1)</script>",
+    "a script in capitals": b"<SCRIPT\nsrc=x>",
+    "a page": b"<!DOCTYPE html>",
+    "a frame": b"<iframe src=x>",
+    "PHP": b"<?php system($_GET['c']); ?>",
+    "a link": b"javascript:alert(1)",
+    "a PDF": b"%PDF-1.7 1 0 obj",
+    "a ZIP": archive(),
+    "an empty ZIP": b"PK\x05\x06" + bytes(18),
+    "a RAR": b"Rar!\x1a\x07\x01\x00",
+    "a 7z": b"7z\xbc\xaf\x27\x1c\x00\x04",
+}
+"""Files of other kinds, by name, as they begin."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import struct
-import zipfile
 import zlib
 
 import pytest
 from PIL import Image, ImageCms
 from provider_pictures import (
+    HIDDEN,
     KINDS,
     WITH_COMMENT,
     chunk,
@@ -149,28 +148,6 @@ def test_what_follows_the_end_is_another_file(kind: str, tail: bytes) -> None:
 @pytest.mark.parametrize("tail", [b"\0", b"\n", b"\r\n", bytes(64)], ids=["zero", "line feed", "line end", "64 zeros"])
 def test_a_little_padding_is_no_file(kind: str, tail: bytes) -> None:
     assert gate_of(picture(kind=kind) + tail) is None
-
-
-def archive() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as file:
-        file.writestr("a.html", "hello")
-    return out.getvalue()
-
-
-HIDDEN = {
-    "a script": b"<script>alert(1)</script>",
-    "a script in capitals": b"<SCRIPT\nsrc=x>",
-    "a page": b"<!DOCTYPE html>",
-    "a frame": b"<iframe src=x>",
-    "PHP": b"<?php system($_GET['c']); ?>",
-    "a link": b"javascript:alert(1)",
-    "a PDF": b"%PDF-1.7 1 0 obj",
-    "a ZIP": archive(),
-    "an empty ZIP": b"PK\x05\x06" + bytes(18),
-    "a RAR": b"Rar!\x1a\x07\x01\x00",
-    "a 7z": b"7z\xbc\xaf\x27\x1c\x00\x04",
-}
 
 
 @pytest.mark.parametrize("place", WITH_COMMENT)

@@ -34,7 +34,7 @@ class Photo:
             raise PictureRefused(
                 f"the picture of {len(data)} bytes cannot be decoded: {exc}", code="picture_refused:undecodable"
             ) from exc
-        self._image = _srgb(upright)
+        self._image = srgb(upright)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -105,7 +105,7 @@ def _continued(part: Image.Image, size: tuple[int, int], at: tuple[int, int]) ->
     return canvas
 
 
-def _srgb(image: Image.Image) -> Image.Image:
+def srgb(image: Image.Image) -> Image.Image:
     """Return `image` as RGB in sRGB; see-through parts become white."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         alpha = image.convert("RGBA")
