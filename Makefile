@@ -35,13 +35,16 @@ test: $(VENV)/.dev ## Run all tests but the long drills; ARGS="-k quota" picks s
 ifdef ARGS
 	$(BIN)/python -m pytest -m "not long" $(ARGS)
 else
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/chaos # two files at a time: they mostly wait
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist loadfile --ignore tests/chaos # two files at a time: they mostly wait
 	$(BIN)/python -m pytest tests/chaos -m "not long" # these kill and measure: one at a time
 endif
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Run all drills with real faults on real processes, the long ones too
 	$(BIN)/python -m pytest tests/chaos $(ARGS)
+ifndef ARGS
+	$(BIN)/python -m pytest tests --ignore tests/chaos -m long
+endif
 
 .PHONY: bench
 bench: $(VENV)/.runtime ## Measure what composing a deck costs and how fast reports are; ARGS="compositor" picks some

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 from celery.concurrency import get_implementation
@@ -17,6 +18,8 @@ from app.domain.errors import SetupError
 from workers import limits, warming
 
 log = logging.getLogger(__name__)
+
+NICENESS = 10
 
 app = celery()
 workers.tasks.register(app)
@@ -44,6 +47,11 @@ def _check_routes(**_: Any) -> None:
         raise SystemExit(1) from exc
 
 
+def _give_way(**_: Any) -> None:
+    """Leave the cores to the API and the servers of this machine whenever they have something to do: people wait there."""
+    os.nice(max(NICENESS - os.nice(0), 0))
+
+
 def _warm_up(sender: Any, **_: Any) -> None:
     """Warm up in a worker of threads; a parent of processes must not hold connections that its children inherit."""
     if get_implementation(sender.pool_cls) is not get_implementation("prefork"):
@@ -65,6 +73,7 @@ def _log_as_json(loglevel: int, **_: Any) -> None:
 setup_logging.connect(_log_as_json)
 worker_process_init.connect(_after_fork)
 worker_init.connect(_check_routes)
+worker_init.connect(_give_way)
 worker_init.connect(_set_threads)
 worker_init.connect(_warm_up)
 worker_shutting_down.connect(_stop_waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,9 +42,17 @@ def _note_use(_: Any, record: Any) -> None:
     record.info["used"] = time.monotonic()
 
 
+def _is_readable(socket: int) -> bool:
+    """Return whether something came that nobody asked for: the server says good-bye, or is gone."""
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def _ping(of: Engine, connection: Any, record: Any) -> None:
     """Ask a connection that was idle whether it lives. Raises InvalidatePoolError: the pool then makes a new one."""
-    if time.monotonic() - record.info.get("used", 0) < FRESH_S:
+    is_fresh = time.monotonic() - record.info.get("used", 0) < FRESH_S
+    if is_fresh and not connection.closed and not _is_readable(connection.fileno()):
         return
     try:
         of.dialect.do_ping(connection)

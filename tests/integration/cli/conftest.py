@@ -58,10 +58,21 @@ def start_up(place: Path) -> Iterator[Callable[..., Up]]:
         up.kill()
 
 
+@pytest.fixture(scope="session")
+def up() -> Iterator[Up]:
+    """An `up` that all tests look at, and which they leave as they found it."""
+    with _place() as home:
+        yield from _running(home)
+
+
 @pytest.fixture(scope="module")
-def up(shared_place: Path) -> Iterator[Up]:
-    """An `up` that a module's tests look at."""
-    running = Up(shared_place, "--latency", "instant")
+def own_up(shared_place: Path) -> Iterator[Up]:
+    """An `up` of a module's own, to which it may do anything."""
+    yield from _running(shared_place)
+
+
+def _running(home: Path) -> Iterator[Up]:
+    running = Up(home, "--latency", "instant")
     try:
         running.wait_until_up()
         yield running

@@ -27,7 +27,10 @@ OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 SECTION = OPERATIONS.read_text(encoding="utf-8").partition("## Backup and restore")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"^```bash\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
 OF_SERVERS, TO_SERVERS, OF_UP, TO_UP = range(4)
-pytestmark = pytest.mark.timeout(600)  # each starts an installation twice, and a busy machine takes its time
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(600),
+]  # each starts an installation twice, and a busy machine takes its time
 
 
 def carry_out(number: int, place: Path, **variables: str) -> None:

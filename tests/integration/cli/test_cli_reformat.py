@@ -23,7 +23,7 @@ def post(up: Up) -> str:
         up.place, "generate", "full-post", "--topic", "Why backups fail", "--field", "slides=5", "--wait", **at(up)
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return str(json.loads(pressroom(up.place, "show", "--json", **at(up)).stdout)[-1]["id"])
+    return str(json.loads(pressroom(up.place, "show", "--json", **at(up)).stdout)[0]["id"])
 
 
 def test_the_post_is_written_into_a_folder_named_for_topic_and_format(up: Up, post: str, place: Path) -> None:

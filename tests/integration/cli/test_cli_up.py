@@ -29,6 +29,18 @@ def test_it_tells_where_everything_is_and_the_key_once(up: Up) -> None:
     assert up.told("Models") == "sandbox:"
 
 
+def test_workers_leave_the_cores_to_the_api(up: Up) -> None:
+    niceness: dict[bool, set[int]] = {True: set(), False: set()}
+    for process in up.family:
+        command = process.cmdline()
+        if "workers.celery_app" in command and "worker" in command:
+            niceness[True].add(process.nice())
+        elif "gunicorn" in command:
+            niceness[False].add(process.nice())
+
+    assert niceness == {True: {10}, False: {0}}
+
+
 def test_flower_wants_its_password(up: Up) -> None:
     password = up.said.partition("password ")[2].split()[0]
     assert get(up.told("Flower")) == 401

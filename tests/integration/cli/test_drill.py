@@ -15,6 +15,8 @@ from PIL import Image
 
 from harness import Sandbox
 
+pytestmark = pytest.mark.long  # of half a minute
+
 PROMPTS = "".join(
     f"{subject} {place}, wide angle\n"
     for subject in ("a lighthouse", "a windmill", "an orchard", "a stone bridge")
@@ -24,14 +26,14 @@ HALF = 10
 
 
 @pytest.fixture(scope="module")
-def drill(up: Up) -> dict[str, Any]:
+def drill(own_up: Up) -> dict[str, Any]:
     """What came of it: what the command said, the run, its folder, and the sandbox that answered."""
-    sandbox = Sandbox(f"http://127.0.0.1:{sandbox_port(up)}")
+    sandbox = Sandbox(f"http://127.0.0.1:{sandbox_port(own_up)}")
     used_up = {"vendor": "gemini", "kind": "image", "call_numbers": list(range(HALF + 1, 100))}
     sandbox.fail({"match": used_up, "fault": "no_money", "params": {"variant": "per_day"}})
-    (up.place / "drill.txt").write_text(PROMPTS)
-    place = {"PRESSROOM_DATA_DIR": str(up.place / ".pressroom")}
-    done = pressroom(up.place, "generate", "images", "--file", "drill.txt", "--wait", **place)
+    (own_up.place / "drill.txt").write_text(PROMPTS)
+    place = {"PRESSROOM_DATA_DIR": str(own_up.place / ".pressroom")}
+    done = pressroom(own_up.place, "generate", "images", "--file", "drill.txt", "--wait", **place)
     assert done.returncode == 0, done.stdout + done.stderr
     folder = Path(done.stdout.splitlines()[-1].split()[-1])
     return {
@@ -39,7 +41,7 @@ def drill(up: Up) -> dict[str, Any]:
         "folder": folder,
         "run": json.loads((folder / "run.json").read_text()),
         "sandbox": sandbox,
-        "providers": pressroom(up.place, "providers", **place).stdout,
+        "providers": pressroom(own_up.place, "providers", **place).stdout,
     }
 
 
