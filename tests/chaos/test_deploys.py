@@ -77,6 +77,7 @@ def complete_and_paid_once(sandbox: Sandbox, user: User, runs: Sequence[uuid.UUI
     books_of(user.id).check()
 
 
+@pytest.mark.long
 def test_workers_of_both_releases_make_posts_side_by_side_on_the_new_schema(
     env: dict[str, str], old_processes: list[Process], old_code: Path, sandbox: Sandbox, user: User, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_workers_of_both_releases_make_posts_side_by_side_on_the_new_schema(
     assert by_old["run_finished"] + by_new["run_finished"] == POSTS
 
 
+@pytest.mark.long
 def test_workers_of_the_release_before_make_what_the_new_api_takes_and_its_api_takes_orders_too(
     env: dict[str, str], old_processes: list[Process], old_code: Path, sandbox: Sandbox, user: User, tmp_path: Path
 ) -> None:

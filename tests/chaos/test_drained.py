@@ -83,6 +83,7 @@ def nothing_was_lost_or_repeated(sandbox: Sandbox, runs: Sequence[uuid.UUID], ne
     assert finders <= {Finisher.LAST_PIECE, Finisher.CHORD}, "no message was lost"
 
 
+@pytest.mark.long
 def test_a_worker_that_asks_models_ends_its_calls_hands_back_what_waits_and_takes_nothing_new(
     fleet: Start, sandbox: Sandbox
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_worker_that_asks_models_ends_its_calls_hands_back_what_waits_and_take
     nothing_was_lost_or_repeated(sandbox, [run_id], 1 + 13 + 13)
 
 
+@pytest.mark.long
 def test_both_workers_that_ask_models_may_drain_at_once_and_the_next_ones_go_on(fleet: Start, sandbox: Sandbox) -> None:
     sandbox.configure(latency="fixed:2")
     running = fleet(in_flight=3)
@@ -124,6 +126,7 @@ def test_both_workers_that_ask_models_may_drain_at_once_and_the_next_ones_go_on(
     nothing_was_lost_or_repeated(sandbox, [run_id], NEEDED)
 
 
+@pytest.mark.long
 def test_workers_that_draw_and_control_end_at_once_and_their_work_waits_for_the_next_ones(
     fleet: Start, sandbox: Sandbox
 ) -> None:
@@ -177,6 +180,7 @@ def is_listening(url: str) -> bool:
     return True
 
 
+@pytest.mark.long
 def test_a_rolling_deploy_while_posts_are_made_loses_and_repeats_nothing(
     fleet: Start, sandbox: Sandbox, ports: stack.Ports
 ) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from redis import Redis
 
 from app import broker
@@ -41,6 +42,7 @@ def test_a_run_whose_first_message_was_never_published_is_admitted_by_beat(start
     assert run_of(run_id).state is RunState.READY
 
 
+@pytest.mark.long
 def test_an_emptied_redis_in_the_middle_of_a_run_loses_nothing_and_repeats_no_stored_picture(
     start_workers: Callable[..., Any], sandbox: Sandbox, installation: Installation
 ) -> None:

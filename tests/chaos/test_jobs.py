@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app import broker
@@ -27,6 +28,7 @@ def noted_jobs() -> list[str]:
         return [ref for ref in session.scalars(select(Call.provider_ref)) if ref]
 
 
+@pytest.mark.long
 def test_after_a_kill_the_same_generation_is_polled_and_no_second_one_is_submitted(
     start_workers: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
 ) -> None:

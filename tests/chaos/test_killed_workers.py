@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
+
 from app import broker
 from app.db.models import Call
 from app.domain.states import CallState, CostBasis, RunState
@@ -51,6 +53,7 @@ def test_a_post_is_ready_within_a_minute_of_a_killed_worker_and_only_calls_in_fl
     assert len(sandbox.log()) <= len(calls) == 27 + len(hit)
 
 
+@pytest.mark.long
 def test_a_killed_media_worker_is_replaced_and_the_post_becomes_ready(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:
@@ -66,6 +69,7 @@ def test_a_killed_media_worker_is_replaced_and_the_post_becomes_ready(
     assert len(sandbox.log()) == 27
 
 
+@pytest.mark.long
 def test_all_workers_and_beat_killed_at_once_lose_nothing(start_workers: Callable[..., Any], sandbox: Sandbox) -> None:
     sandbox.configure(latency="fixed:0.5")
     workers = start_workers(PRESSROOM_LEASE="3", PRESSROOM_RESEND_AFTER="2")

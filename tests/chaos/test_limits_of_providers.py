@@ -44,6 +44,7 @@ def four_workers(installation: Installation, run_processes: Callable[..., Superv
     return supervisor
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_300_pictures_under_a_limit_of_5_a_second_and_8_in_flight(four_workers: Supervisor, sandbox: Sandbox) -> None:
     assert four_workers

@@ -61,6 +61,7 @@ def assert_booked(sandbox: Sandbox, runs: list[uuid.UUID]) -> None:
         assert run.overrun_micro_usd == 0
 
 
+@pytest.mark.long
 def test_the_bill_is_the_journal_under_faults_retries_fallbacks_cache_hits_and_a_killed_worker(
     start_workers: Callable[..., Any], sandbox: Sandbox, quick_routes: str
 ) -> None:
@@ -89,6 +90,7 @@ def test_the_bill_is_the_journal_under_faults_retries_fallbacks_cache_hits_and_a
     assert used(user, QuotaUnit.MONEY) == sum(run.spent_micro_usd + run.held_micro_usd for run in map(run_of, runs))
 
 
+@pytest.mark.long
 def test_many_pieces_at_once_stay_within_a_small_cap(
     start_workers: Callable[..., Any], sandbox: Sandbox, quick_routes: str
 ) -> None:

@@ -78,6 +78,7 @@ def test_the_metrics_of_a_real_run_equal_its_rows(start_workers: Callable[..., A
     assert metric("pressroom_leases_expired_total") == metric("pressroom_retries_total") == 0
 
 
+@pytest.mark.long
 def test_every_line_of_a_step_bears_its_run_piece_and_step_and_within_a_call_the_calls_id(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:
@@ -97,6 +98,7 @@ def test_every_line_of_a_step_bears_its_run_piece_and_step_and_within_a_call_the
     assert retry["step"] == "render_image"
 
 
+@pytest.mark.long
 def test_steps_of_a_killed_worker_are_counted_as_taken_over(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app import broker
@@ -38,6 +39,7 @@ def reasons(piece: Piece) -> list[str]:
     return [cause["code"] for cause in failure.get("causes", [])] or [failure["code"]]
 
 
+@pytest.mark.long
 def test_a_run_without_any_picture_is_failed_refunded_and_told(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:
@@ -58,6 +60,7 @@ def test_a_run_without_any_picture_is_failed_refunded_and_told(
         assert session.scalars(select(Notification).where(Notification.run_id == run_id)).one().kind == "run_finished"
 
 
+@pytest.mark.long
 def test_some_missing_pictures_make_a_partial_run_with_backgrounds_that_resumes_without_paying_for_the_rest(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:
@@ -164,6 +167,7 @@ def test_a_run_that_hangs_is_ended_by_the_watchdog_and_refunded(
     assert used(user, QuotaUnit.MONEY) == run.held_micro_usd > 0, "what may have been charged stays reserved"
 
 
+@pytest.mark.long
 def test_blocked_prompts_are_rewritten_twice_and_what_stays_blocked_gets_its_background(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:

@@ -58,7 +58,8 @@ def prompts() -> Sequence[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("count", [150, pytest.param(1_000, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("count", [150, 1_000])
 def test_pictures_at_30_percent_failures(
     start_workers: Callable[..., Any], sandbox: Sandbox, tmp_path: Path, prompts: Sequence[str], count: int
 ) -> None:

@@ -67,6 +67,7 @@ def used(grants: list[float], per_second: float, *, margin: int) -> float:
     return (len(counted) - 1) / per_second / (counted[-1] - counted[0])
 
 
+@pytest.mark.long
 def test_the_rate_is_never_exceeded_and_one_user_alone_has_all_of_it(database: Installation, redis: Redis) -> None:
     work = Work(jobs=240, job_s=0.15, in_flight=8, per_second=PER_SECOND, burst=2)
     order(redis, "one", work.jobs)
@@ -80,6 +81,7 @@ def test_the_rate_is_never_exceeded_and_one_user_alone_has_all_of_it(database: I
     assert used(grants, PER_SECOND, margin=PER_SECOND) >= 0.95
 
 
+@pytest.mark.long
 def test_places_are_never_exceeded_and_one_user_alone_has_all_of_them(database: Installation, redis: Redis) -> None:
     work = Work(jobs=120, job_s=0.8, in_flight=8)
     order(redis, "one", work.jobs)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from redis import Redis
 from sqlalchemy import func, select
 
@@ -23,6 +24,7 @@ RARELY = "0 0 29 2 *"  # no slot of its own comes while the test runs
 SCHEDULES = 6
 
 
+@pytest.mark.long
 def test_two_beats_and_two_control_workers_start_what_is_due_once(
     installation: Installation, run_processes: Callable[..., Supervisor]
 ) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from commands import pressroom
 from PIL import Image
 
 
+@pytest.mark.long
 def test_a_quick_gallery_is_a_page_with_pictures_and_contact_sheets(tmp_path: Path) -> None:
     told = pressroom(tmp_path, "gallery", "--quick", "--out", "shown")
     assert told.returncode == 0, told.stderr

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 from commands import DEADLINE_S, Up, is_alive, pressroom
 
 from app.embedded.lock import read_owner
@@ -111,6 +112,7 @@ def test_users_and_keys_are_changed_while_it_runs(up: Up) -> None:
     assert (refused.returncode, "[unauthenticated]" in refused.stderr) == (1, True)
 
 
+@pytest.mark.long
 def test_a_kill_of_up_ends_all_and_the_next_one_starts_and_stops_in_order(
     place: Path, start_up: Callable[..., Up]
 ) -> None:
