@@ -10,6 +10,7 @@ import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,8 @@ from app.pipelines.catalog import all_pipelines
 from app.runs.accept import accept
 
 log = logging.getLogger(__name__)
+
+CONNECTED_S = 5.0
 
 
 class _Rehearsed(Exception):
@@ -51,16 +54,19 @@ def _connect_redis() -> None:
 
 
 def _rehearse_on_all() -> None:
-    """Fill the pool: each connection takes an order at the same time as the others, so that none takes two."""
-    _rehearse()  # alone, so that what is compiled is compiled once
+    """Fill the pool: each connection takes an order while the others are held, so that none takes two."""
+    _rehearse(Barrier(1))  # alone, so that what is compiled is compiled once
+    all_held = Barrier(POOL_SIZE, timeout=CONNECTED_S)
     with ThreadPoolExecutor(POOL_SIZE) as threads:
-        for rehearsed in [threads.submit(_rehearse) for _ in range(POOL_SIZE)]:
+        for rehearsed in [threads.submit(_rehearse, all_held) for _ in range(POOL_SIZE)]:
             rehearsed.result()
 
 
-def _rehearse() -> None:
+def _rehearse(all_held: Barrier) -> None:
     """Take an order of a user who never was, and roll all of it back."""
     with suppress(_Rehearsed), transaction(durable=False) as session:
+        with suppress(BrokenBarrierError):  # another one cannot connect, and says so
+            all_held.wait()
         _order(session)
 
 
