@@ -76,6 +76,7 @@ def weather(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fix
             forget_caches()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(420)
 @pytest.mark.parametrize("weather", [IMPATIENT], indirect=True, ids=["impatient"])
 def test_a_minute_of_everything_at_once_loses_nothing(weather: Weather, capsys: pytest.CaptureFixture[str]) -> None:

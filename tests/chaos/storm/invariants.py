@@ -7,7 +7,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from PIL import Image
@@ -133,9 +133,11 @@ def unbooked(charged: Sequence[Mapping[str, Any]], ordered: Sequence[uuid.UUID])
         for call in calls
         if call.state is CallState.SUCCEEDED and call.cost_basis is not CostBasis.CACHE and call.worst_micro_usd
     }
-    doubtful = [call for call in calls if call.state is CallState.UNKNOWN]
+    # In the order of time, and the call that was given up first explains a charge first: else one could take away what
+    # alone explains another.
+    doubtful = sorted((call for call in calls if call.state is CallState.UNKNOWN), key=given_up_at)
     wrong: list[str] = []
-    for one in charged:
+    for one in sorted(charged, key=lambda one: str(one["at"])):
         call = booked.pop((one["vendor"], one["id"]), None)
         if call is not None and call.cost_micro_usd != one["billed_micro_usd"]:
             wrong.append(f"call {call.id} cost {one['billed_micro_usd']}, and we booked {call.cost_micro_usd}")
@@ -143,6 +145,11 @@ def unbooked(charged: Sequence[Mapping[str, Any]], ordered: Sequence[uuid.UUID])
             wrong.append(f"{one['vendor']} {one['model']} billed {one['billed_micro_usd']} at {one['at']}, unlisted")
     wrong += [f"call {call.id} is booked, and nobody billed it" for call in booked.values() if call.cost_micro_usd]
     return wrong
+
+
+def given_up_at(call: Call) -> datetime:
+    """Return when nobody waited for a call's answer any more."""
+    return call.ended_at or datetime.max.replace(tzinfo=UTC)
 
 
 def _explained(charge: Mapping[str, Any], doubtful: list[Call]) -> bool:
