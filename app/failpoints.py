@@ -1,6 +1,7 @@
 """Points at which a drill kills this very process (tests/chaos/storm). No setting of users: off unless a drill runs.
 
-PRESSROOM_FAILPOINTS names a folder, in which the drill lays a file named for a point. The first process that reaches the point and takes the file away dies of SIGKILL. A file is good for one death: the process that is started anew lives.
+PRESSROOM_FAILPOINTS names a folder, in which the drill lays a file named for a point. The first process that reaches the
+point and takes the file away dies of SIGKILL. A file is good for one death: the process that is started anew lives.
 """
 
 from __future__ import annotations

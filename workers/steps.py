@@ -206,7 +206,7 @@ def _again(task: Task, held: Claim, exc: errors.PressroomError, retry: Retry) ->
     wait_s = max(wait_s, (retry.floor_s or 0) * random.uniform(1.0, 1.1))
     wait = timedelta(seconds=wait_s)
     try:
-        with transaction(durable=False) as session:
+        with transaction() as session:
             claims.postpone(session, held, wait, exc.code, counts=retry.counts, new_take=_is_siblings(exc))
     except errors.NotClaimed as lost:
         raise Ignore(str(lost)) from lost

@@ -18,8 +18,8 @@ from app.settings import settings
 log = logging.getLogger(__name__)
 
 ADMIT_WINDOW_MS = 200
-_covered_until = 0.0  # monotonic
 REVALIDATED = "private, no-cache"  # kept by the browser, asked about each time
+_covered_until = 0.0  # of the monotonic clock: a pass that comes then sees every commit before
 
 
 def links() -> Links:

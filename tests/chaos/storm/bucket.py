@@ -1,4 +1,7 @@
-"""A bucket that can refuse and be slow: as much of S3's protocol as the app speaks, its objects files in a folder."""
+"""A bucket that can refuse and be slow: as much of S3's protocol as the app speaks, its objects files in a folder.
+
+moto, which other tests use, keeps objects in memory, and a long storm stores gigabytes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,28 +91,21 @@ class _Handler(BaseHTTPRequestHandler):
             if not found.is_file():
                 self._answer(404, GONE)
                 return
-            self._link(found)
+            self._store(lambda part: part.hardlink_to(found))  # another name: it takes no room
         else:
-            self._store(body)
+            self._store(lambda part: part.write_bytes(body))
         etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
         copied = f"<CopyObjectResult><ETag>{etag}</ETag><LastModified>{_now()}</LastModified></CopyObjectResult>"
         self._answer(200, "" if source is None else copied, {"ETag": etag})
 
-    def _store(self, body: bytes) -> None:
+    def _store(self, write: Callable[[Path], object]) -> None:
+        """Have the object's file written beside its place and moved there, so that nobody reads half of it."""
         target = self._target()
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f"{target.name}.{threading.get_ident()}.part")
-        part.write_bytes(body)
+        write(part)
         part.replace(target)
-
-    def _link(self, found: Path) -> None:
-        """Make the object another name of one that is there: it takes no room."""
-        target = self._target()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{threading.get_ident()}.part")
-        part.hardlink_to(found)
-        part.replace(target)
-        part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)  # it stays where it is another name of the target already
 
     def do_GET(self) -> None:
         if self._is_refused():
