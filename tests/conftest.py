@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -28,6 +29,8 @@ from workers.providers.http import close_connections
 
 TEMPLATE = "pressroom_template"
 SHARED = "pressroom_shared"
+PICTURES = 20
+"""Pictures of a ratio that the sandbox paints once and hands out in turn: more than any post of a test has."""
 OURS = (
     *("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_"),
     *("AI_GATEWAY_", "GOOGLE_AI_", "GEMINI_", "ANTHROPIC_", "OPENAI_", "LEONARDO_"),
@@ -157,7 +160,9 @@ def _installed(services: Services, data_dir: Path) -> Iterator[Installation]:
 def _sandbox_server() -> Iterator[str]:
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="pressroom-sandbox-"))
-    with Supervisor(folder, [stack.sandbox(port, latency="instant")]) as supervisor:
+    painted = ("--pictures", "painted-beforehand", "--picture-count", str(PICTURES))
+    process = stack.sandbox(port, latency="instant")
+    with Supervisor(folder, [replace(process, command=(*process.command, *painted))]) as supervisor:
         supervisor.wait_until_ready(20)
         yield f"http://127.0.0.1:{port}"
     shutil.rmtree(folder, ignore_errors=True)
