@@ -14,7 +14,8 @@ BIN := $(VENV)/bin
 export PIP_USER := 0
 export PIP_REQUIRE_HASHES := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_DEPS PYTHONHOME PYTHONPATH
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_DEPS
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE # the last one compiles everything anew in every process
 
 # ---- what people run
 
@@ -40,11 +41,17 @@ else
 endif
 
 .PHONY: chaos
-chaos: $(VENV)/.dev ## Run all drills with real faults on real processes, the long ones too
+chaos: $(VENV)/.dev ## Run all drills with real faults on real processes, the long ones too: half an hour
+ifdef ARGS
 	$(BIN)/python -m pytest tests/chaos $(ARGS)
-ifndef ARGS
-	$(BIN)/python -m pytest tests --ignore tests/chaos -m long
+else
+	$(BIN)/python -m pytest tests/chaos/test_storm.py # everything at once, alone on the machine
+	$(BIN)/python -m pytest tests -m long --ignore tests/chaos/test_storm.py --ignore tests/chaos/load --numprocesses 2 --dist loadfile
 endif
+
+.PHONY: load
+load: $(VENV)/.dev ## Order a thousand posts at once, a thousand pictures, and more than the providers let through: half an hour
+	$(BIN)/python -m pytest tests/chaos/load $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.runtime ## Measure what composing a deck costs and how fast reports are; ARGS="compositor" picks some

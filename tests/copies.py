@@ -9,7 +9,7 @@ from app.db.models import Piece
 from app.db.session import transaction
 from app.domain.states import RunState
 from app.runs import formats, plan
-from making import end, make
+from making import end, make_all
 from orders import pieces_of, run_of
 
 
@@ -29,8 +29,7 @@ def planned(run_id: uuid.UUID) -> list[list[str]]:
 
 def made(run_id: uuid.UUID) -> RunState:
     """Bring a run to its end as workers would, with slides that nobody draws."""
-    for piece in pieces_of(run_id):
-        make(piece)
+    make_all(run_id)
     end(run_id)
     return run_of(run_id).state
 

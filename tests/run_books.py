@@ -27,6 +27,7 @@ from app.db.session import transaction
 from app.domain.budgets import BudgetEntryKind
 from app.domain.states import CallState, CostBasis, PieceState, QuotaEntryKind, QuotaUnit, RunState
 from app.pipelines.catalog import all_pipelines
+from orders import pieces_of, run_of
 
 GIVEN_BACK = (QuotaEntryKind.REFUNDED, QuotaEntryKind.RELEASED)
 Settled = tuple[CallState, int, int | None, CostBasis | None]
@@ -46,7 +47,8 @@ class Books:
         self.notifications: Sequence[Notification] = of_user(Notification)
         mine = list(self.runs)
         self.pieces = session.scalars(select(Piece).where(Piece.run_id.in_(mine))).all()
-        self.events = session.scalars(select(Event).where(Event.run_id.in_(mine)).order_by(Event.number)).all()
+        numbered = select(Event.run_id, Event.number).where(Event.run_id.in_(mine)).order_by(Event.number)
+        self.events = session.execute(numbered).all()
         self.budgets = {budget.id for budget in of_user(Budget)}
         self.budget_ledger = session.scalars(select(BudgetEntry).where(BudgetEntry.budget_id.in_(self.budgets))).all()
         self.budget_months = session.scalars(select(BudgetMonth).where(BudgetMonth.budget_id.in_(self.budgets))).all()
@@ -62,14 +64,6 @@ class Books:
     def is_over(self, run_id: uuid.UUID, round_: int) -> bool:
         run = self.runs[run_id]
         return run.state.is_terminal or run.round != round_
-
-    def claimable(self, run_id: uuid.UUID) -> list[Piece]:
-        """Return the pieces of a live run that nobody has a live lease of."""
-        now = datetime.now(UTC)
-        free = [
-            piece for piece in self.of_run(self.runs[run_id]) if piece.lease_until is None or piece.lease_until < now
-        ]
-        return [piece for piece in free if piece.step is not None and not self.runs[run_id].state.is_terminal]
 
     def check(self) -> None:
         """Raise AssertionError for the first rule that does not hold."""
@@ -192,3 +186,12 @@ def books_of(user_id: uuid.UUID) -> Books:
     """Return the user's books as they are now."""
     with transaction() as session:
         return Books(session, user_id)
+
+
+def claimable_pieces(run_id: uuid.UUID) -> list[Piece]:
+    """Return the pieces of a run that is not over which nobody has a live lease of, in order."""
+    if run_of(run_id).state.is_terminal:
+        return []
+    now = datetime.now(UTC)
+    free = [piece for piece in pieces_of(run_id) if piece.lease_until is None or piece.lease_until < now]
+    return [piece for piece in free if piece.step is not None]

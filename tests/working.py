@@ -15,13 +15,14 @@ from PIL import Image
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain.errors import InvalidReply
+from app.domain.keys import content_digest
 from app.domain.states import RunState
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Layout
 from app.runs import claims
 from app.storage import storage
 from asking import act
-from making import change, complete, opened, take
+from making import change, complete, end, make_all, opened, pictures_of, stored_picture, take
 from orders import pieces_of, run_of
 from workers import canvas, finishing
 from workers.slides import Composer
@@ -43,8 +44,54 @@ class Task:
         raise Later
 
 
-def worked(run_id: uuid.UUID) -> RunState:
-    """Do what is left of a run, one piece after the other and without waiting, and end its round; return the state."""
+def worked(run_id: uuid.UUID, *, draws: bool = True, binds: bool = True) -> RunState:
+    """Do what is left of a run, one piece after the other and without waiting, and end its round; return the state.
+
+    draws: False has no slide drawn and nothing bound, for tests of what comes before that; each slide is then a stand-in.
+    binds: False makes no PDF and no deck of the slides.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if not draws:
+            patch.setattr(
+                Composer, "__call__", lambda self, _: stand_in(self, on_picture=self.piece.picture is not None)
+            )
+            patch.setattr(Composer, "background", lambda self, _: stand_in(self, on_picture=False))
+        if not draws or not binds:
+            patch.setattr(finishing, "bound", lambda *_: None)
+        return _worked(run_id)
+
+
+def stored_post(**request: Any) -> uuid.UUID:
+    """Return a READY post of five slides whose pictures and slides are in storage: no model was asked, nothing drawn."""
+    run_id = opened(slides=5, **request)
+    make_all(run_id)
+    for piece in pictures_of(run_id):
+        picture, slide = (
+            put(f"{name}-{piece.id}.jpg", colour) for name, colour in (("raw", "navy"), ("slide", "teal"))
+        )
+        title, body = (piece.data.get(name, "") for name in ("title", "body"))
+        proof = {"overflow": False, "safe": True, "missing_glyphs": 0, "on_picture": True, "title": title, "body": body}
+        change(Piece, piece.id, picture=picture, composed={**slide, **proof})
+    end(run_id)
+    return run_id
+
+
+def put(name: str, colour: str) -> dict[str, Any]:
+    """Store a small picture of one colour and return it as a piece has it."""
+    out = io.BytesIO()
+    Image.new("RGB", (432, 540), colour).save(out, "JPEG")
+    data, key = out.getvalue(), f"posts/x/{name}"
+    storage().put(key, data)
+    size = {"width": 432, "height": 540, "bytes": len(data), "sha256": content_digest(data)}
+    return {"key": key, "mime": "image/jpeg", **size}
+
+
+def stand_in(composer: Composer, *, on_picture: bool) -> dict[str, Any]:
+    """Return what stands for a piece's slide, as Piece.composed has it; nothing is stored."""
+    return stored_picture(f"composed-{composer.piece.id}") | {"on_picture": on_picture}
+
+
+def _worked(run_id: uuid.UUID) -> RunState:
     for _ in range(MOST_STEPS):
         for piece in [piece for piece in pieces_of(run_id) if piece.step is not None]:
             step(piece)

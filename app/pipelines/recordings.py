@@ -74,10 +74,11 @@ def transcribe(work: Work) -> Done:
 
 def parts(told: Transcript) -> list[list[Line]]:
     """Return the lines in parts of equal length, of at most PART_S seconds."""
-    count = max(1, math.ceil(told.lasts_s / PART_S))
+    start_s, lasts_s = told.start_s, told.lasts_s  # each is looked for in all lines
+    count = max(1, math.ceil(lasts_s / PART_S))
     found: list[list[Line]] = [[] for _ in range(count)]
     for line in told.lines:
-        found[min(int((line.start_s - told.start_s) / told.lasts_s * count), count - 1)].append(line)
+        found[min(int((line.start_s - start_s) / lasts_s * count), count - 1)].append(line)
     return [part for part in found if part]
 
 

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sandbox.topics import Topic
 from sandbox.voice import Voice
@@ -33,6 +34,7 @@ _OPENING_THEMES = ("wide horizon before sunrise", "quiet room with one window", 
 _CLOSING_THEMES = ("open road into warm evening light", "open window, new morning", "bright and open sky")
 
 
+@lru_cache(4096)
 def reckoned(text: str) -> int:
     """Return the number of words; where a script has no spaces, as many as translators reckon by its letters."""
     words, unspaced = 0, 0.0

@@ -50,6 +50,12 @@ def tree(file: Path) -> ast.Module:
 
 
 @cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    """Return all that stands in a file, from the outside in."""
+    return tuple(ast.walk(tree(file)))
+
+
+@cache
 def text(file: Path) -> str:
     return (ROOT / file).read_text(encoding="utf-8")
 
@@ -73,9 +79,9 @@ def imports() -> tuple[Import, ...]:
 
 def _imports_of(module: str, file: Path) -> Iterator[Import]:
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    lazy = {id(inner) for node in ast.walk(tree(file)) if isinstance(node, ast.FunctionDef | ast.Lambda)
+    lazy = {id(inner) for node in nodes(file) if isinstance(node, ast.FunctionDef | ast.Lambda)
             for inner in ast.walk(node)}  # fmt: skip
-    for node in ast.walk(tree(file)):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             targets = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -104,6 +110,6 @@ def dotted(node: ast.AST) -> str:
 
 def mentions(module: str, *names: str) -> Iterator[str]:
     """Yield each place in a module where one of the dotted names is used."""
-    for node in ast.walk(tree(modules()[module])):
+    for node in nodes(modules()[module]):
         if isinstance(node, ast.Attribute | ast.Name) and dotted(node) in names:
             yield f"{module}:{node.lineno} uses {dotted(node)}"

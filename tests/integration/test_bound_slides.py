@@ -19,7 +19,7 @@ from app.db.session import transaction
 from app.domain.keys import content_digest
 from app.domain.states import RunState
 from app.storage import storage
-from making import change, make, opened, pictures_of
+from making import change, make, make_all, opened, pictures_of
 from next_rounds import edit
 from orders import pieces_of, run_of
 from workers import finishing
@@ -44,8 +44,8 @@ def put(name: str, data: bytes) -> dict[str, Any]:
 def made(language: str = "en") -> uuid.UUID:
     """Return a run that waits for nothing but its end, with slides and pictures that are really there."""
     run_id = opened(slides=5, language=language)
+    make_all(run_id)
     for piece in pictures_of(run_id):
-        make(piece)
         picture = put(f"raw-{piece.kind}-{piece.position}.png", image("PNG", "navy"))
         slide = put(f"{piece.kind}-{piece.position}.jpg", image("JPEG", "teal"))
         proof = {"alt_text": "Ship small.", "overflow": False, "safe": True, "missing_glyphs": 0, "on_picture": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,7 @@ from app.metrics.rows import utc_now
 from app.runs import finish
 from app.runs.finish import Finisher
 from harness import Installation
-from making import change, opened
+from making import change, complete, make_all, opened, pictures_of, piece_now, take
 from orders import events_of, pieces_of, run_of
 from workers import finishing, upkeep
 from working import Task
@@ -93,3 +93,28 @@ def test_of_two_that_would_end_a_round_at_once_one_draws_and_the_other_leaves_it
 
     assert drawn == [over]
     assert finisher_of(over) == Finisher.LAST_PIECE
+
+
+def written(run_id: uuid.UUID) -> list[object]:
+    """Return all that is stored of a run's pieces and told of them, without ids and times."""
+    ids = {str(piece.id): (piece.kind, piece.position) for piece in pieces_of(run_id)}
+    columns = [column.key for column in Piece.__table__.columns if column.key not in {"id", "run_id"}]
+    values = [[getattr(piece, name) for name in columns] for piece in pieces_of(run_id)]
+    told = [
+        (event.type, event.data | {"piece_id": ids.get(event.data.get("piece_id", ""))}) for event in events_of(run_id)
+    ]
+    return [[["a time" if isinstance(value, datetime) else value for value in row] for row in values], told]
+
+
+@pytest.mark.parametrize("until", ["compose", None])
+def test_what_tests_make_at_once_is_what_claims_would_have_left(database: Installation, until: str | None) -> None:
+    assert database
+    at_once, by_claims = opened(slides=5), opened(slides=5)
+
+    is_last = make_all(at_once, until=until).is_last
+    for piece in pictures_of(by_claims):
+        while (now := piece_now(piece.id)).step not in {None, until}:
+            moved = complete(take(now))
+
+    assert written(at_once) == written(by_claims)
+    assert is_last is moved.is_last is (until is None)

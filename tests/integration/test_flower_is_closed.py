@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -10,7 +10,9 @@ import pytest
 from app.cli import stack
 from app.cli.stack import Ports
 from app.embedded.ports import free_port
-from app.embedded.supervisor import Process, Supervisor
+from app.embedded.services import Services
+from app.embedded.supervisor import Supervisor
+from harness import Installation
 
 OPEN = ("/healthcheck",)
 HARMLESS = ("/static/", "/login", "/logout", ".*")  # its own pictures and scripts, and pages that say no
@@ -25,16 +27,15 @@ def paths() -> list[str]:
     return [one.replace("(.+)", "x").replace("(.*)", "x") for one in told if not one.startswith(HARMLESS)]
 
 
-@pytest.fixture
-def flower(run_processes: Callable[..., Supervisor]) -> str:
-    """Flower, as `pressroom up` starts it; returns its address."""
+@pytest.fixture(scope="module")
+def flower(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Flower, as `pressroom up` starts it; yields its address. The tests only look."""
     ports = Ports(web=0, events=0, flower=free_port(), sandbox=0)
-
-    def processes(env: Mapping[str, str]) -> list[Process]:
-        return [stack.flower(env, ports, "ada", "right")]
-
-    run_processes(processes)
-    return ports.flower_url
+    folder = tmp_path_factory.mktemp("flower")
+    env = Installation(services.database_url, services.redis_url, folder).env
+    with Supervisor(folder, [stack.flower(env, ports, "ada", "right")]) as supervisor:
+        supervisor.wait_until_ready(30)
+        yield ports.flower_url
 
 
 def test_nothing_is_answered_without_the_password(flower: str) -> None:

@@ -24,26 +24,44 @@ from rendering import billed, journaled
 from working import shown, slides_of, step, worked
 
 
-@pytest.fixture
-def post(database: Installation, sandbox: Sandbox) -> uuid.UUID:
-    """A READY post of five slides."""
-    assert database
-    assert sandbox
-    run_id = order(slides=5)
-    assert worked(run_id) is RunState.READY
-    return run_id
+@pytest.fixture(scope="module")
+def sources() -> dict[str, uuid.UUID]:
+    """The posts that are copied here, by what they are: no test changes them, so each is made once."""
+    return {}
 
 
 @pytest.fixture
-def partial(database: Installation, sandbox: Sandbox) -> uuid.UUID:
-    """A post of five slides of which one has no picture."""
-    assert database
+def post(lasting_installation: Installation, sandbox: Sandbox, sources: dict[str, uuid.UUID]) -> uuid.UUID:
+    """A READY post of five slides, to be looked at."""
+    assert lasting_installation
     assert sandbox
-    run_id = order(slides=5)
-    step(pieces_of(run_id)[0])
-    fail(take(slides_of(run_id)[3]))
-    assert worked(run_id) is RunState.PARTIAL
-    return run_id
+    if "post" not in sources:
+        run_id = order(slides=5)
+        assert worked(run_id, binds=False) is RunState.READY
+        sources["post"] = run_id
+    return sources["post"]
+
+
+@pytest.fixture
+def square(post: uuid.UUID, sources: dict[str, uuid.UUID]) -> uuid.UUID:
+    """The post as a READY copy of square slides, to be looked at."""
+    if "square" not in sources:
+        sources["square"] = reformatted_and_worked(post, "1:1")
+    return sources["square"]
+
+
+@pytest.fixture
+def partial(lasting_installation: Installation, sandbox: Sandbox, sources: dict[str, uuid.UUID]) -> uuid.UUID:
+    """A post of five slides of which one has no picture, to be looked at."""
+    assert lasting_installation
+    assert sandbox
+    if "partial" not in sources:
+        run_id = order(slides=5)
+        step(pieces_of(run_id)[0])
+        fail(take(slides_of(run_id)[3]))
+        assert worked(run_id, binds=False) is RunState.PARTIAL
+        sources["partial"] = run_id
+    return sources["partial"]
 
 
 def test_a_ready_post_is_drawn_in_each_format_and_nobody_is_asked(post: uuid.UUID, sandbox: Sandbox) -> None:
@@ -58,9 +76,10 @@ def test_a_ready_post_is_drawn_in_each_format_and_nobody_is_asked(post: uuid.UUI
     assert (sandbox.bill(), len(sandbox.log())) == before
 
 
-def test_it_is_delivered_as_any_post_with_the_sources_pictures_and_slides_of_its_own(post: uuid.UUID) -> None:
-    run_id = reformatted(post)
-    worked(run_id)
+def test_it_is_delivered_as_any_post_with_the_sources_pictures_and_slides_of_its_own(
+    post: uuid.UUID, square: uuid.UUID
+) -> None:
+    run_id = square
 
     with transaction() as session:
         run = session.get_one(Run, run_id)
@@ -95,7 +114,7 @@ def test_resuming_a_partial_copy_has_its_picture_made_and_pays_for_that_alone(
     partial: uuid.UUID, sandbox: Sandbox
 ) -> None:
     run_id = reformatted(partial)
-    worked(run_id)
+    worked(run_id, draws=False)
     before = billed(sandbox)
 
     resume(run_id)
@@ -107,7 +126,7 @@ def test_resuming_a_partial_copy_has_its_picture_made_and_pays_for_that_alone(
 
 def test_another_picture_in_a_copy_leaves_the_source_its_own(post: uuid.UUID) -> None:
     run_id = reformatted(post)
-    worked(run_id)
+    worked(run_id, draws=False)
     mine = slides_of(run_id)[2]
 
     render_again(mine)
@@ -118,13 +137,13 @@ def test_another_picture_in_a_copy_leaves_the_source_its_own(post: uuid.UUID) ->
     assert 0 < run_of(run_id).spent_micro_usd <= run_of(run_id).reserved_micro_usd
 
 
-def test_the_same_copy_twice_has_the_same_bytes(post: uuid.UUID) -> None:
-    first = reformatted(post, "1:1")
-    worked(first)
-    again = reformatted(reformatted_and_worked(first, "9:16"), "1:1")
-    worked(again)
+def test_the_same_copy_twice_has_the_same_bytes(square: uuid.UUID) -> None:
+    between = reformatted(square, "9:16")
+    worked(between, binds=False)
+    again = reformatted(between, "1:1")
+    worked(again, binds=False)
 
-    digests = [[(piece.composed or {})["sha256"] for piece in pictures_of(run)] for run in (first, again)]
+    digests = [[(piece.composed or {})["sha256"] for piece in pictures_of(run)] for run in (square, again)]
     assert digests[0] == digests[1]
 
 
@@ -134,6 +153,7 @@ def test_a_text_that_does_not_fit_the_other_format_is_left_out_with_its_reason_a
     slide = slides_of(post)[3]
     change(Piece, slide.id, data={**slide.data, "title": "m" * 60})
     run_id = reformatted(post)
+    change(Piece, slide.id, data=slide.data)  # the post is other tests', too
 
     assert worked(run_id) is RunState.PARTIAL
 

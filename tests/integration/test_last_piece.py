@@ -23,6 +23,7 @@ from making import (
     failed_run,
     finished,
     make,
+    make_all,
     opened,
     pictures_of,
     stored_picture,
@@ -39,16 +40,14 @@ pytestmark = pytest.mark.usefixtures("database")
 def composing() -> tuple[uuid.UUID, list[Claim]]:
     """Return a run and the claims of its 13 pieces, each of which needs only its last step to be written."""
     run_id = opened()
-    for piece in pictures_of(run_id):
-        make(piece, until="compose")
+    make_all(run_id, until="compose")
     return run_id, [take(piece) for piece in pictures_of(run_id)]
 
 
 def all_ready() -> uuid.UUID:
     """Return a run whose pieces are all terminal and that nobody has finished."""
-    run_id, held = composing()
-    for one in held:
-        complete(one)
+    run_id = opened()
+    make_all(run_id)
     return run_id
 
 
@@ -242,8 +241,7 @@ def test_a_slide_whose_new_picture_failed_still_shows_the_one_before_which_is_no
 
 def test_the_result_keeps_its_keys_over_rounds() -> None:
     run_id = opened(slides=5)
-    for piece in pictures_of(run_id):
-        make(piece)
+    make_all(run_id)
 
     with transaction() as session:
         finish.finish(session, run_id, 1, {"carousel_pdf": "k.pdf"})

@@ -41,6 +41,7 @@ def away(database: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A Redis that is away."""
     forget_limits(monkeypatch)
     monkeypatch.setattr(limits, "LOCAL_INTERVAL_S", 0.3)
+    monkeypatch.setattr(traffic, "AWAY_S", 0.3)
     made = Away(database.redis_url, tmp_path / "redis.sock")
     monkeypatch.setenv("REDIS_URL", made.url)
     settings.cache_clear()

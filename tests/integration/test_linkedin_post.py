@@ -53,7 +53,9 @@ def steps_of(run_id: uuid.UUID) -> list[str]:
     return [call.step for call in calls_of(run_id)]
 
 
-def test_five_topics_are_found_with_one_search_and_become_five_approved_posts(sandbox: Sandbox) -> None:
+def test_five_posts_come_of_one_search_for_less_than_four_cents_which_is_what_the_provider_bills(
+    sandbox: Sandbox,
+) -> None:
     user = a_user(Plan.FREE)
     run_id = order(user, pipeline="linkedin-post", industry="textile exports")
 
@@ -67,15 +69,8 @@ def test_five_topics_are_found_with_one_search_and_become_five_approved_posts(sa
     assert all(post["copy"].startswith(post["hook"]) for post in made["posts"])
     assert steps_of(run_id).count("discover_trends") == 1
     assert used(user, QuotaUnit.ITEMS) == 5
-
-
-def test_five_posts_cost_less_than_four_cents_at_list_prices_and_what_the_provider_bills(sandbox: Sandbox) -> None:
-    run_id = ordered()
-
-    worked(run_id)
-
     spent = run_of(run_id).spent_micro_usd
-    assert 0 < spent == journaled(run_id) == billed(sandbox) <= 40_000
+    assert 0 < spent == journaled(run_id) == billed(sandbox) <= 40_000  # at list prices
     expected = costs.quote(PIPELINE, PIPELINE.request()).expected_micro_usd
     assert 0.6 * expected <= spent <= 1.4 * expected
 
@@ -115,15 +110,6 @@ def test_only_the_topic_that_cites_nothing_is_marked_as_unsourced() -> None:
     worked(run_id)
 
     assert [post["unsourced"] for post in texts_of(run_id)["posts"]] == [True, False]
-
-
-def test_sources_that_are_journaled_are_not_lost_when_the_step_is_repeated(sandbox: Sandbox) -> None:
-    run_id = ordered(topic="Solar power for small factories")
-    worked(run_id)
-    (call,) = [call for call in calls_of(run_id) if call.step == "research_topic"]
-
-    assert call.reply
-    assert len(json.loads(call.reply)["search_results"]) == 3
 
 
 # ---- the check
@@ -174,7 +160,7 @@ def test_resuming_a_refused_post_writes_it_anew_and_pays_for_nothing_else() -> N
 # ---- what the writer is sent
 
 
-def test_the_writer_is_never_sent_the_research(sandbox: Sandbox) -> None:
+def test_the_research_is_journaled_with_its_sources_and_never_sent_to_the_writer() -> None:
     run_id = ordered(topic="Cold chains for mango exports")
     worked(run_id)
 
@@ -182,6 +168,7 @@ def test_the_writer_is_never_sent_the_research(sandbox: Sandbox) -> None:
     (written,) = [call for call in calls_of(run_id) if call.step == "write_post"]
     (planned,) = [call for call in calls_of(run_id) if call.step == "plan_post"]
     assert search.reply
+    assert len(json.loads(search.reply)["search_results"]) == 3  # not lost when the step is repeated
     assert planned.reply
     brief_tokens = len(planned.reply) // 4
     assert written.tokens_in is not None

@@ -38,7 +38,7 @@ from harness import Installation
 from making import FULL_POST, asked, change, expire_lease, finished, made, opened, opened_pieces, outcome, piece_now
 from orders import a_user, order
 from races import together
-from run_books import Books, Settled, books_of
+from run_books import Books, Settled, books_of, claimable_pieces
 
 SLIDES = 5
 MOST_RUNS = 3
@@ -195,9 +195,9 @@ class Runs(RuleBasedStateMachine):
         """Each open piece is taken through its steps; those of `failed`, a bit each, fail when they are drawn."""
         run = self.run(n)
         if n % 2:
-            for held in [held for held in self.claims if held.run.id == run.id]:
+            for held in {held.piece.id: held for held in self.claims if held.run.id == run.id}.values():
                 self.lease_ends(held)
-        while free := books_of(self.user.id).claimable(run.id):
+        while free := claimable_pieces(run.id):
             for number_, piece in enumerate(free):
                 if held := self.taken(piece):
                     call_id = self.intend(held, WORST[-1]) if held.step == "render_image" else None

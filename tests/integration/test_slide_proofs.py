@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
@@ -20,22 +19,17 @@ from orders import order
 from workers.images.compositor import Composed, Slide
 from workers.images.compositor.typography import typeset
 from workers.slides import refuse_unproven
-from working import a_composer, a_layout, slides_of, worked
+from working import a_composer, a_layout, slides_of, stored_post, worked
 
 PROVEN = {"overflow": False, "missing_glyphs": 0, "safe": True}
 
 
-@pytest.fixture
-def post(database: Installation, sandbox: Sandbox) -> uuid.UUID:
-    """A READY post of five slides that the sandbox's models made."""
+def test_a_finished_slide_keeps_its_texts_and_its_proof_and_shows_it(database: Installation, sandbox: Sandbox) -> None:
     assert database
     assert sandbox
-    run_id = order(slides=5)
-    assert worked(run_id) is RunState.READY
-    return run_id
+    post = order(slides=5)
+    assert worked(post, binds=False) is RunState.READY
 
-
-def test_a_finished_slide_keeps_its_texts_and_its_proof_and_shows_it(post: uuid.UUID) -> None:
     for piece in pictures_of(post):
         kept = piece.composed or {}
         assert (kept["missing_glyphs"], kept["overflow"], kept["safe"]) == (0, False, True)
@@ -138,7 +132,9 @@ def test_a_pictograph_that_no_font_has_is_left_out_and_the_slide_passes(database
     assert drawer.fits(one) is None
 
 
-def test_a_slide_that_is_refused_is_not_stored_and_its_piece_fails_with_the_reason(post: uuid.UUID) -> None:
+def test_a_slide_that_is_refused_is_not_stored_and_its_piece_fails_with_the_reason(database: Installation) -> None:
+    assert database
+    post = stored_post()
     slide = slides_of(post)[2]
 
     edit(slide, title="Aksara ꦲꦤꦕ")

@@ -23,19 +23,17 @@ from next_rounds import edit
 from orders import calls_of, order, pieces_of, run_of
 from scripted_gateway import scripted_gateway
 from workers.slides import Composer
-from working import PORTRAIT, a_composer, a_layout, shown, slides_of, step, worked
+from working import PORTRAIT, a_composer, a_layout, shown, slides_of, step, stored_post, worked
 
 LONG = "a" * 45
 
 
 @pytest.fixture
 def post(database: Installation, sandbox: Sandbox) -> uuid.UUID:
-    """A READY post of five slides that the sandbox's models made."""
+    """A READY post of five slides whose pictures and slides are there."""
     assert database
     assert sandbox
-    run_id = order(slides=5)
-    assert worked(run_id) is RunState.READY
-    return run_id
+    return stored_post()
 
 
 @pytest.fixture
@@ -165,7 +163,7 @@ def test_the_next_edit_mends_it_and_no_model_is_asked(post: uuid.UUID, sandbox: 
 def test_a_post_whose_every_text_was_edited_too_long_still_delivers_what_it_had(post: uuid.UUID) -> None:
     for piece in pictures_of(post):
         edit(piece, **({"text": LONG * 4} if piece.kind == "quote" else {"title": LONG * 4}))
-        worked(post)
+        worked(post, binds=False)
 
     assert {piece.state for piece in pictures_of(post)} == {PieceState.FAILED}
     assert run_of(post).state is RunState.PARTIAL
@@ -202,7 +200,7 @@ def test_an_urdu_post_is_written_drawn_and_proven(database: Installation, sandbo
     assert sandbox
     run_id = order(slides=5, language="ur", topic="DevOps")
 
-    assert worked(run_id) is RunState.READY, run_of(run_id).failure
+    assert worked(run_id, binds=False) is RunState.READY, run_of(run_id).failure
 
     for piece in slides_of(run_id):
         assert any("\u0600" <= letter <= "\u06ff" for letter in piece.data["title"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,21 @@ from working import step, worked
 TALK = wav(400)
 
 
+@cache
+def pages() -> dict[str, Page]:
+    """Return what the site has; the longest recording has 25 MB, so all are made once."""
+    return {
+        "/talk.wav": Page(TALK, content_type="audio/wav"),
+        "/talk": Page(TALK, content_type="text/plain"),
+        "/page": Page(b"<!doctype html><p>Not here</p>"),
+        "/brief.mp3": Page(mp3(2000), content_type="audio/mpeg"),
+        "/talk.ogg": Page(b"OggS" + bytes(9_000), content_type="audio/ogg"),
+        "/lies.m4a": Page(m4a(200_000, declared_s=5), content_type="audio/mp4"),
+        "/big.wav": Page(wav(6_300), content_type="audio/wav"),
+        "/1.png": Page(logo((640, 480), "RGB"), content_type="image/png"),
+    }
+
+
 @pytest.fixture(autouse=True)
 def _shipped_routes(monkeypatch: pytest.MonkeyPatch, database: Installation, sandbox: Sandbox) -> None:
     assert database
@@ -46,17 +62,7 @@ def _shipped_routes(monkeypatch: pytest.MonkeyPatch, database: Installation, san
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A site with recordings, on loopback, which the operator allows."""
     keep_on_loopback(monkeypatch)
-    pages = {
-        "/talk.wav": Page(TALK, content_type="audio/wav"),
-        "/talk": Page(TALK, content_type="text/plain"),
-        "/page": Page(b"<!doctype html><p>Not here</p>"),
-        "/brief.mp3": Page(mp3(2000), content_type="audio/mpeg"),
-        "/talk.ogg": Page(b"OggS" + bytes(9_000), content_type="audio/ogg"),
-        "/lies.m4a": Page(m4a(200_000, declared_s=5), content_type="audio/mp4"),
-        "/big.wav": Page(wav(6_300), content_type="audio/wav"),
-        "/1.png": Page(logo((640, 480), "RGB"), content_type="image/png"),
-    }
-    with serving(pages) as made:
+    with serving(pages()) as made:
         monkeypatch.setenv("PRESSROOM_FETCH_ALLOW", "127.0.0.0/8")
         monkeypatch.setenv("PRESSROOM_FETCH_PORTS", str(made.port))
         forget_settings()
@@ -121,18 +127,20 @@ def test_it_costs_by_the_second_and_never_more_than_was_held_for_it(site: Site) 
     assert run_of(run_id).spent_micro_usd <= reserved
 
 
-def test_the_transcript_is_handed_over_as_a_file(site: Site) -> None:
+def test_the_transcript_is_handed_over_as_a_file_and_where_the_recording_is_kept_is_not_shown(site: Site) -> None:
     run_id = recorded(site)
     worked(run_id)
 
     with transaction() as session:
         run = run_of(run_id)
-        files = exports.pipeline_files(
-            finished.read(session, run, run_view(session, run, storage().url, Links("http://x", "http://x")))
-        )
+        view = run_view(session, run, storage().url, Links("http://x", "http://x"))
+        files = exports.pipeline_files(finished.read(session, run, view))
 
     assert set(files) == {"transcript.srt", "script.md", "highlights.srt", "highlights.csv"}
     assert transcripts.read(files["transcript.srt"]).end_s == pytest.approx(400, abs=1)
+    shown = next(piece for piece in view["pieces"] if piece["kind"] == "transcript")
+    assert "given" not in str(shown)
+    assert Path(recording_of(run_id).data["given"]["key"]).suffix == ".wav"
 
 
 def test_what_the_server_calls_a_recording_does_not_matter(site: Site) -> None:
@@ -321,15 +329,3 @@ def test_a_cap_that_the_recording_does_not_fit_is_told_before_it_is_paid(sandbox
     assert worked(run_id) is RunState.FAILED
     assert failure_of(run_id) == "run_budget_reached"
     assert sandbox.log() == []
-
-
-def test_where_the_recording_is_kept_is_not_shown(site: Site) -> None:
-    run_id = recorded(site)
-    worked(run_id)
-
-    with transaction() as session:
-        view = run_view(session, run_of(run_id), storage().url, Links("http://x", "http://x"))
-
-    shown = next(piece for piece in view["pieces"] if piece["kind"] == "transcript")
-    assert "given" not in str(shown)
-    assert Path(recording_of(run_id).data["given"]["key"]).suffix == ".wav"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from callers import Caller, key_of
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.api import create_app
@@ -21,9 +22,16 @@ def home(request: pytest.FixtureRequest) -> Installation:
     return made
 
 
+@pytest.fixture(scope="session")
+def web() -> Flask:
+    """The application of the web process. It keeps no settings, so that one is enough: its routes are compiled once."""
+    return create_app()
+
+
 @pytest.fixture
-def client(home: Installation) -> FlaskClient:
-    return create_app().test_client()
+def client(home: Installation, web: Flask) -> FlaskClient:
+    assert home
+    return web.test_client()
 
 
 @pytest.fixture

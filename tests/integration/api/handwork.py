@@ -4,65 +4,147 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any
 
-from app import journal
+from sqlalchemy.orm import Session
+
+from app import events, journal
 from app.costs import is_asked
-from app.db.models import Piece, Run
+from app.db.models import Call, Piece, Run
 from app.db.session import transaction
 from app.domain.errors import Cause
 from app.domain.keys import content_digest, picture_key, piece_name
 from app.domain.prices import Usage
-from app.domain.states import CostBasis
+from app.domain.states import CallState, CostBasis, RunState
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.full_post import continuity
 from app.pipelines.pipeline import Done, NewPiece
 from app.runs import claims, finish
+from app.runs.accept import new_pieces
+from app.runs.claims import Claim
 from app.storage import storage
-from orders import pieces_of, run_of
+from orders import run_of
 
 COST = 1_000
 CAUSES = (Cause("gateway", "a/model", "provider_down", "503 from the gateway", is_permanent=False),)
+FAILURE = ("provider_down", "the provider did not answer", CAUSES)
 MADE_BY = {"provider": "gateway", "model": "a/model", "seconds": 4.9, "cached": False}
 JPEG = b"\xff\xd8\xff\xe0 no real picture"
 
 
 def work(run_id: uuid.UUID, *, fail: Collection[int] = (), unknown: Collection[int] = ()) -> None:
     """Bring a run to its end. fail: slides or images whose rendering fails. unknown: those whose cost nobody knows."""
-    while open_pieces := [piece for piece in pieces_of(run_id) if piece.step is not None]:
-        for piece in open_pieces:
-            fails = piece.kind in ("slide", "image") and piece.position in fail
-            step(piece, fails=fails, is_unknown=piece.position in unknown)
+    while all_step(run_id, fail, unknown):
+        pass
     end(run_id)
 
 
-def step(piece: Piece, *, fails: bool = False, is_unknown: bool = False) -> None:
-    """Do the piece's next step."""
-    run = run_of(piece.run_id)
+def all_step(run_id: uuid.UUID, fail: Collection[int], unknown: Collection[int]) -> bool:
+    """Do the next step of every piece that has one; return whether there was one.
+
+    It leaves what `step` leaves (a test holds it to that), in ten statements for all pieces and not twenty for each.
+    """
+    with transaction() as session:
+        run = claims.lock_run(session, run_id)
+        pieces = [piece for piece in finish.pieces_of(session, run_id) if piece.step is not None]
+        if not pieces:
+            return False
+        begin(session, run, pieces[0])
+        told: list[events.type_and_data] = []
+        for piece in pieces:
+            assert piece.step is not None
+            is_picture = piece.step == "render_image"
+            if is_asked(all_pipelines()[run.pipeline].stage(piece.kind, piece.step)):
+                session.add(a_call(run, piece, piece.step, known=not (is_picture and piece.position in unknown)))
+            if is_picture and piece.position in fail and piece.kind in ("slide", "image"):
+                piece.attempt, piece.sent_count = piece.attempt + 1, 0
+                claims.give_up(piece, *FAILURE)
+                told.append(claims.piece_event(piece))
+            else:
+                told += move(session, run, piece, made(run, piece, piece.step))
+        session.flush()
+        events.record(session, run, *told)
+    return True
+
+
+def begin(session: Session, run: Run, piece: Piece) -> None:
+    """Take the run out of QUEUED, as the first claim of a round does."""
+    if run.started_at is None:
+        run.started_at = datetime.now(UTC)
+        if run.state is RunState.QUEUED:
+            run.state = RunState.GENERATING_IMAGES if piece.is_picture else RunState.GENERATING_TEXT
+            events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
+    run.progressed_at = datetime.now(UTC)
+
+
+def move(session: Session, run: Run, piece: Piece, done: Done) -> list[events.type_and_data]:
+    """Write what a step made and move the piece to its next step; return what is told of it."""
+    assert piece.step is not None
     pipeline = all_pipelines()[run.pipeline]
+    if done.data is not None:
+        piece.data = {**piece.data, **done.data}
+    if done.picture is not None:
+        piece.review = None
+    for field in ("prompt", "picture", "review", "composed"):
+        if (value := getattr(done, field)) is not None:
+            setattr(piece, field, value)
+    piece.state = pipeline.stage(piece.kind, piece.step).gives
+    piece.step = pipeline.next_step(piece.kind, piece.step)
+    piece.attempt, piece.sent_count, piece.sent_at, piece.next_try_at = 0, 1, datetime.now(UTC), None
+    told = [claims.piece_event(piece)]
+    if done.opens:
+        session.add_all(new_pieces(pipeline, run, done.opens))
+        run.state = RunState.GENERATING_IMAGES
+        told.append(("run.generating_images", {"state": run.state, "round": run.round}))
+    return told
+
+
+def a_call(run: Run, piece: Piece, step: str, *, known: bool) -> Call:
+    """Return the row of a call that succeeded, its money spent. known: whether anybody can say what it cost."""
+    asked, got = question(step), reply(known=known)
+    run.spent_micro_usd += asked.worst_micro_usd if got.cost_micro_usd is None else got.cost_micro_usd
+    now = datetime.now(UTC)
+    return Call(
+        user_id=run.user_id, run_id=run.id, piece_id=piece.id, round=piece.round, version=piece.version, take=piece.take,
+        attempt=piece.attempt + 1, step=step, purpose=asked.purpose, provider=asked.provider, model=asked.model,
+        prompt_hash=asked.prompt_hash, is_sandbox=True, worst_micro_usd=asked.worst_micro_usd, state=CallState.SUCCEEDED,
+        cost_micro_usd=got.cost_micro_usd, cost_basis=got.cost_basis, tokens_in=100, tokens_out=50, tokens_cached=0,
+        tokens_image=0, reply=got.reply, reply_bytes=got.reply_bytes, http_status=got.http_status, started_at=now,
+        ended_at=now,
+    )  # fmt: skip
+
+
+def step(piece: Piece, *, fails: bool = False, is_unknown: bool = False) -> None:
+    """Do the piece's next step, all in one transaction, which is quicker than a worker's four."""
     assert piece.step is not None
     with transaction() as session:
-        held = claims.claim(session, piece.id, piece.step, run.round)
-    stage = pipeline.stage(piece.kind, held.step)
-    if is_asked(stage):
-        pay(run, held.piece, held.token, held.step, known=not (is_unknown and held.step == "render_image"))
-    with transaction() as session:
-        if fails and held.step == "render_image":
-            claims.fail(session, held, "provider_down", "the provider did not answer", CAUSES)
+        held = claims.claim(session, piece.id, piece.step, piece.round)
+        pipeline = all_pipelines()[held.run.pipeline]
+        is_picture = held.step == "render_image"
+        if is_asked(pipeline.stage(piece.kind, held.step)):
+            call_id = opened_call(session, held)
+            journal.succeeded(session, call_id, reply(known=not (is_unknown and is_picture)))
+        if fails and is_picture:
+            claims.fail(session, held, *FAILURE)
         else:
-            claims.complete(session, pipeline, held, made(run, held.piece, held.step))
+            claims.complete(session, pipeline, held, made(held.run, held.piece, held.step))
 
 
-def pay(run: Run, piece: Piece, token: uuid.UUID, step: str, *, known: bool = True, is_open: bool = False) -> None:
-    """Journal one call. is_open: its answer has not come."""
-    asked = journal.Asked(step, step, "gateway", "a/model", "0" * 64, COST * 2, 99, is_sandbox=True)
-    cost, basis = (COST if known else None), (CostBasis.TABLE if known else CostBasis.UNKNOWN)
-    with transaction() as session:
-        call_id = journal.intend(session, run.id, piece, token, asked)
-    if is_open:
-        return
-    with transaction() as session:
-        journal.succeeded(session, call_id, journal.Outcome(cost, basis, Usage(100, 50), "a reply", 7, None, 200))
+def opened_call(session: Session, held: Claim) -> uuid.UUID:
+    """Journal a call whose answer has not come; return its id."""
+    return journal.intend(session, held.run.id, held.piece, held.token, question(held.step))
+
+
+def question(step: str) -> journal.Asked:
+    """Return what is known of a step's call before it leaves."""
+    return journal.Asked(step, step, "gateway", "a/model", "0" * 64, COST * 2, 99, is_sandbox=True)
+
+
+def reply(*, known: bool) -> journal.Outcome:
+    """Return the outcome of a call. known: whether anybody can say what it cost."""
+    cost, basis = (COST, CostBasis.TABLE) if known else (None, CostBasis.UNKNOWN)
+    return journal.Outcome(cost, basis, Usage(100, 50), "a reply", 7, None, 200)
 
 
 def made(run: Run, piece: Piece, step: str) -> Done:

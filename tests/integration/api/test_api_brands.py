@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app.api import create_app
 from app.db.models import Brand
 from app.db.session import transaction
 from app.domain.brand import BrandKit, Logo
@@ -241,13 +240,12 @@ def test_while_storage_is_away_the_brand_stays_as_it_was(call: Caller, monkeypat
     assert shown(call, brand) == before
 
 
-def test_a_new_logo_and_a_new_kit_at_the_same_time_do_not_undo_each_other(call: Caller) -> None:
+def test_a_new_logo_and_a_new_kit_at_the_same_time_do_not_undo_each_other(client: FlaskClient, call: Caller) -> None:
     brand = made(call)
     path = f"/api/brands/{brand['id']}"
-    app = create_app()
 
     def both(turn: int) -> None:
-        own = Caller(app.test_client(), call.key)
+        own = Caller(client.application.test_client(), call.key)
         if turn % 2:
             assert put(own, brand, logo(colour=turn)).status_code == 200
         else:

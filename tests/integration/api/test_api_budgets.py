@@ -22,7 +22,7 @@ from app.domain.budgets import BudgetScope
 from app.embedded.ports import free_port
 from app.embedded.supervisor import Supervisor
 from budgeting import CENT, ledger_of, month_row, set_budget
-from harness import Installation, Sandbox
+from harness import UNTRUSTING, Installation, Sandbox
 from orders import TOPIC, a_user
 
 GENERATE = "/api/generate/full-post"
@@ -47,7 +47,8 @@ def test_200_orders_at_once_over_http_at_a_budget_that_fits_37_are_37_runs_and_1
     gate = threading.Barrier(200)
 
     def send(key: str) -> None:
-        with httpx.Client(base_url=served, headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
+        headers = {"Authorization": f"Bearer {key}"}
+        with httpx.Client(base_url=served, headers=headers, timeout=60, verify=UNTRUSTING) as http:
             gate.wait(30)
             answer = http.post(GENERATE, json=CHEAP)
             found.append((answer.status_code, answer.json().get("code", "")))

@@ -7,12 +7,12 @@ import io
 import zipfile
 
 from callers import FOX, Caller, ordered_images
-from handwork import COST, pay, work
+from handwork import COST, opened_call, work
 
 from app.db.session import transaction
 from app.records import COLUMNS
 from app.runs.claims import claim
-from orders import pieces_of, run_of
+from orders import pieces_of
 
 
 def test_every_call_is_listed_without_what_was_said(call: Caller) -> None:
@@ -54,8 +54,7 @@ def test_a_call_that_is_under_way_has_neither_seconds_nor_cost(call: Caller) -> 
     assert call("GET", f"/api/runs/{run_id}/calls").get_json()["calls"] == []
     piece = pieces_of(run_id)[0]
     with transaction() as session:
-        held = claim(session, piece.id, "render_image", 1)
-    pay(run_of(run_id), held.piece, held.token, "render_image", is_open=True)
+        opened_call(session, claim(session, piece.id, "render_image", 1))
 
     (one,) = call("GET", f"/api/runs/{run_id}/calls").get_json()["calls"]
 

@@ -6,32 +6,15 @@ from typing import Any
 
 import pytest
 from callers import Caller
-from flask.testing import FlaskClient
 from schedule_calls import PATH, shown
 from sqlalchemy.exc import IntegrityError
 
-from app.api import create_app
-from app.db.models import ScheduleItem, User
+from app.db.models import ScheduleItem
 from app.db.session import transaction
-from app.domain.plans import Plan
-from harness import Installation
-from orders import a_user
 from scheduling import MONDAY, nine, scheduled, start
 
 FEED = "https://blog.example/feed.xml"
 WISH: dict[str, Any] = {"name": "heroes", "pipeline": "hero-image", "cron": "0 6 * * *", "feed_url": FEED}
-
-
-@pytest.fixture
-def client(database: Installation) -> FlaskClient:
-    assert database
-    return create_app().test_client()
-
-
-@pytest.fixture
-def user(database: Installation) -> User:
-    assert database
-    return a_user(Plan.BUSINESS)
 
 
 def made(call: Caller, **said: Any) -> dict[str, Any]:

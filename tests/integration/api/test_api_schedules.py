@@ -12,25 +12,11 @@ from callers import Caller, key_of
 from flask.testing import FlaskClient
 from schedule_calls import PATH, POST, SOON, made, refused, shown, start
 
-from app.api import create_app
-from app.db.models import User
 from app.domain.plans import Plan
 from app.schedules import rows
-from harness import Installation
 from orders import TOPIC, a_user
 from races import together
 from scheduling import set_columns
-
-
-@pytest.fixture
-def client(database: Installation) -> FlaskClient:
-    return create_app().test_client()
-
-
-@pytest.fixture
-def user(database: Installation) -> User:
-    return a_user(Plan.BUSINESS)
-
 
 # ---- made and seen
 
@@ -168,7 +154,7 @@ def test_a_name_is_taken_once_and_only_for_its_user(call: Caller, stranger: Call
 def test_a_user_has_fifty_schedules_at_most_also_when_they_come_at_once(client: FlaskClient, call: Caller) -> None:
     for n in range(rows.MAX_SCHEDULES - 2):
         made(call, name=f"s{n}")
-    callers = [Caller(create_app().test_client(), call.key) for _ in range(4)]
+    callers = [Caller(client.application.test_client(), call.key) for _ in range(4)]
 
     answers = together([partial(one, "POST", PATH, json=POST | {"name": f"t{n}"}) for n, one in enumerate(callers)])
 
@@ -176,9 +162,9 @@ def test_a_user_has_fifty_schedules_at_most_also_when_they_come_at_once(client: 
     assert len(call("GET", PATH).get_json()["schedules"]) == rows.MAX_SCHEDULES
 
 
-def test_the_same_post_with_the_same_key_makes_one_schedule(call: Caller) -> None:
+def test_the_same_post_with_the_same_key_makes_one_schedule(client: FlaskClient, call: Caller) -> None:
     headers = {"Idempotency-Key": "k"}
-    callers = [Caller(create_app().test_client(), call.key) for _ in range(4)]
+    callers = [Caller(client.application.test_client(), call.key) for _ in range(4)]
 
     answers = together([partial(one, "POST", PATH, json=POST, headers=headers) for one in callers])
 

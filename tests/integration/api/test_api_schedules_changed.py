@@ -5,29 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from callers import Caller, key_of
 from flask.testing import FlaskClient
 from schedule_calls import DRAWING, PATH, POST, made, shown, start
 
-from app.api import create_app
 from app.db.models import User
 from app.domain.plans import Plan
 from app.schedules import starts
-from harness import Installation
 from orders import a_user, run_of, used
 from scheduling import now_of, set_columns, topics_of
-
-
-@pytest.fixture
-def client(database: Installation) -> FlaskClient:
-    return create_app().test_client()
-
-
-@pytest.fixture
-def user(database: Installation) -> User:
-    return a_user(Plan.BUSINESS)
-
 
 # ---- changed
 

@@ -21,7 +21,7 @@ from app.db.session import transaction
 from app.domain.keys import stream_ticket
 from app.embedded.ports import free_port
 from app.embedded.supervisor import Supervisor
-from harness import Installation, wait_for
+from harness import UNTRUSTING, Installation, wait_for
 from orders import events_of, order, pieces_of
 
 WATCHERS = 50
@@ -46,6 +46,12 @@ def ports(_lasting_installation: Installation) -> Iterator[Ports]:
         yield made
 
 
+@pytest.fixture
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, verify=UNTRUSTING) as client:
+        yield client
+
+
 @dataclass
 class Watcher(threading.Thread):
     """Reads one stream to its end."""
@@ -64,7 +70,7 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         with (
-            httpx.Client(trust_env=False, follow_redirects=True, timeout=30) as client,
+            httpx.Client(trust_env=False, verify=UNTRUSTING, follow_redirects=True, timeout=30) as client,
             client.stream("GET", self.url, headers=self.headers) as answer,
         ):
             assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -121,37 +127,37 @@ def test_a_watcher_that_comes_back_misses_nothing_and_sees_nothing_twice(
 
 
 def test_who_has_the_last_event_of_a_finished_run_gets_204_which_stops_eventsource(
-    ports: Ports, user: User, api_key: str
+    ports: Ports, http: httpx.Client, user: User, api_key: str
 ) -> None:
     run_id = order(user, slides=5)
     work(run_id)
     headers = {"Authorization": f"Bearer {api_key}", "Last-Event-ID": str(len(events_of(run_id)))}
-    answer = httpx.get(f"{ports.events_url}/api/runs/{run_id}/events", headers=headers, trust_env=False)
+    answer = http.get(f"{ports.events_url}/api/runs/{run_id}/events", headers=headers)
     assert answer.status_code == 204
 
 
 def test_the_api_redirects_with_a_ticket_that_opens_this_run_only_while_its_key_is_good(
-    ports: Ports, user: User, api_key: str
+    ports: Ports, http: httpx.Client, user: User, api_key: str
 ) -> None:
     run_id, other = order(user, slides=5), order(user, slides=5)
     work(run_id)
     work(other)
     headers = {"Authorization": f"Bearer {api_key}"}
-    answer = httpx.get(f"{ports.api_url}/api/runs/{run_id}/events", headers=headers, trust_env=False)
+    answer = http.get(f"{ports.api_url}/api/runs/{run_id}/events", headers=headers)
     assert answer.status_code == 307
     address = answer.headers["Location"]
     assert address.startswith(f"{ports.events_url}/api/runs/{run_id}/events?ticket=")
     assert api_key not in address
 
-    opened = httpx.get(address, trust_env=False)
+    opened = http.get(address)
     assert opened.status_code == 200
     assert opened.headers["Access-Control-Allow-Origin"] == "*"
-    assert httpx.get(address.replace(str(run_id), str(other)), trust_env=False).status_code == 401
-    assert httpx.get(address[:-1] + ("0" if address[-1] != "0" else "1"), trust_env=False).status_code == 401
+    assert http.get(address.replace(str(run_id), str(other))).status_code == 401
+    assert http.get(address[:-1] + ("0" if address[-1] != "0" else "1")).status_code == 401
     with transaction() as session:
         key = session.scalars(select(ApiKey).where(ApiKey.user_id == user.id)).one()
         accounts.revoke_key(session, user, key.id)
-    assert httpx.get(address, trust_env=False).status_code == 401
+    assert http.get(address).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -164,41 +170,41 @@ def test_the_api_redirects_with_a_ticket_that_opens_this_run_only_while_its_key_
         "6f1c2b3a-4d5e-4f60-8a7b-9c0d1e2f3a4b.ä.ö",
     ],
 )
-def test_a_ticket_that_nobody_signed_opens_nothing(ports: Ports, user: User, ticket: str) -> None:
+def test_a_ticket_that_nobody_signed_opens_nothing(ports: Ports, http: httpx.Client, user: User, ticket: str) -> None:
     run_id = order(user)
-    answer = httpx.get(f"{ports.events_url}/api/runs/{run_id}/events", params={"ticket": ticket}, trust_env=False)
+    answer = http.get(f"{ports.events_url}/api/runs/{run_id}/events", params={"ticket": ticket})
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
 @pytest.mark.usefixtures("api_key")
-def test_an_expired_ticket_and_a_strangers_opens_nothing(ports: Ports, user: User) -> None:
+def test_an_expired_ticket_and_a_strangers_opens_nothing(ports: Ports, http: httpx.Client, user: User) -> None:
     run_id = order(user)
     foreign = order()
     with transaction() as session:
         key = session.scalars(select(ApiKey).where(ApiKey.user_id == user.id)).one()
     expired = f"{key.id}.1000.{stream_ticket(key.hash, run_id, 1000)}"
-    late = httpx.get(f"{ports.events_url}/api/runs/{run_id}/events?ticket={expired}", trust_env=False)
+    late = http.get(f"{ports.events_url}/api/runs/{run_id}/events?ticket={expired}")
     assert late.status_code == 401
     signed = f"{key.id}.99999999999.{stream_ticket(key.hash, foreign, 99999999999)}"
-    theirs = httpx.get(f"{ports.events_url}/api/runs/{foreign}/events?ticket={signed}", trust_env=False)
+    theirs = http.get(f"{ports.events_url}/api/runs/{foreign}/events?ticket={signed}")
     assert theirs.status_code == 404
 
 
-def test_a_wrong_last_event_id_gets_422(ports: Ports, user: User, api_key: str) -> None:
+def test_a_wrong_last_event_id_gets_422(ports: Ports, http: httpx.Client, user: User, api_key: str) -> None:
     run_id = order(user)
     headers = {"Authorization": f"Bearer {api_key}", "Last-Event-ID": "yesterday"}
-    answer = httpx.get(f"{ports.events_url}/api/runs/{run_id}/events", headers=headers, trust_env=False)
+    answer = http.get(f"{ports.events_url}/api/runs/{run_id}/events", headers=headers)
     assert (answer.status_code, list(answer.json()["fields"])) == (422, ["Last-Event-ID"])
 
 
-def test_a_browser_may_ask_the_events_process_from_another_origin(ports: Ports) -> None:
-    answer = httpx.options(f"{ports.events_url}/api/runs/{uuid.uuid4()}/events", trust_env=False)
+def test_a_browser_may_ask_the_events_process_from_another_origin(ports: Ports, http: httpx.Client) -> None:
+    answer = http.options(f"{ports.events_url}/api/runs/{uuid.uuid4()}/events")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
 
 
 def test_a_body_of_5_mb_gets_its_413_over_a_real_connection(ports: Ports, api_key: str) -> None:
-    with httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {api_key}"}) as client:
+    with httpx.Client(trust_env=False, verify=UNTRUSTING, headers={"Authorization": f"Bearer {api_key}"}) as client:
         for _ in range(3):
             answer = client.post(f"{ports.api_url}/api/generate/full-post", content=b"x" * 5_000_000)
             assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")

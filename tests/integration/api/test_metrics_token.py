@@ -8,7 +8,7 @@ import pytest
 from callers import key_of
 from flask.testing import FlaskClient
 
-from app.api import create_app, create_events_app
+from app.api import create_events_app
 from app.domain.errors import SetupError
 from app.metrics import collector
 from app.settings import settings
@@ -24,11 +24,6 @@ def _token(database: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     assert database
     own_settings(monkeypatch, PRESSROOM_METRICS_TOKEN=TOKEN)
     collector.forget()
-
-
-@pytest.fixture
-def client() -> FlaskClient:
-    return create_app().test_client()
 
 
 def test_without_the_setting_there_are_no_metrics(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,19 +18,18 @@ from harness import wait_for
 
 PRESSROOM = Path(sys.executable).with_name("pressroom")
 DEADLINE_S = 60.0
-STARTING = {"up", "demo", "gallery", "reconcile", "sandbox"}
-"""Commands that start processes of their own."""
 
 
 def pressroom(place: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; those that start servers as people do, the others without loading everything anew."""
-    environment = {**os.environ, **settings}
-    if STARTING.isdisjoint(words):
-        return forked.run(place, words, environment, deadline_s=DEADLINE_S)
+    """Run a command to its end, in a process of its own that does not load everything anew."""
+    return forked.run(place, words, {**os.environ, **settings}, deadline_s=DEADLINE_S)
+
+
+def installed(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command to its end, as people do: dearer, for what starts servers of its own."""
     return subprocess.run(
         [PRESSROOM, *words],
         cwd=place,
-        env=environment,
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,

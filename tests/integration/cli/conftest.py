@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from commands import Up
+from fetch_servers import Site, serving
 
 from app.embedded import cluster, paths
 
@@ -59,9 +60,17 @@ def start_up(place: Path) -> Iterator[Callable[..., Up]]:
 
 
 @pytest.fixture(scope="session")
-def up() -> Iterator[Up]:
+def site() -> Iterator[Site]:
+    """A site on loopback that `up` may fetch from; tests add their pages."""
+    with serving({}) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def up(site: Site) -> Iterator[Up]:
     """An `up` that all tests look at, and which they leave as they found it."""
     with _place() as home:
+        (home / ".env").write_text(f"PRESSROOM_FETCH_ALLOW=127.0.0.0/8\nPRESSROOM_FETCH_PORTS={site.port}\n")
         yield from _running(home)
 
 

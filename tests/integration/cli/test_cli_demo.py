@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from commands import pressroom
+from commands import installed, pressroom
 from pptx import Presentation
 from pypdf import PdfReader
 
@@ -22,7 +22,7 @@ TOPIC = "Why Backups Fail: a Test?"
 @pytest.fixture(scope="module")
 def made(shared_place: Path) -> SimpleNamespace:
     """One demo: what it printed, and the folder that its last line names."""
-    done = pressroom(shared_place, "demo", "--topic", TOPIC)
+    done = installed(shared_place, "demo", "--topic", TOPIC)
     assert done.returncode == 0, done.stdout + done.stderr
     last = done.stdout.splitlines()[-1]
     return SimpleNamespace(place=shared_place, said=done.stdout, erred=done.stderr, folder=Path(last.split()[-1]))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from commands import Up, pressroom
-from fetch_servers import Page, serving
+from commands import Up, pressroom, said
+from fetch_servers import Page, Site
 
 from app.pipelines.catalog import all_pipelines
 from sounds import wav
@@ -41,7 +41,7 @@ ORDERS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "full-post": ({"topic": "Why backups fail", "slides": "5", "caption": "true"}, "carousel.pdf"),
     "hero-image": ({"url": "{site}/repair"}, "*.png"),
-    "images": ({"prompts": '["a red fox in fresh snow"]'}, "*.png"),
+    "images": ({"prompts": '["a kingfisher above a weir"]'}, "*.png"),
     "linkedin-post": ({"industry": "textile exports", "posts": "2"}, "posts.md"),
     "news-brief": ({"urls": '["{site}/repair", "{site}/other"]'}, "brief.md"),
     "product-listing": ({"csv": "@products.csv"}, "listings.csv"),
@@ -52,27 +52,29 @@ ORDERS: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """Pages on loopback."""
-    pages = {f"/{name}": Page(PAGE.replace("Repair<", f"Repair {name}<").encode()) for name in ("repair", "other")}
-    pages["/talk.wav"] = Page(wav(90), content_type="audio/wav")
-    with serving(pages) as made:
-        yield f"http://127.0.0.1:{made.port}"
+def address(site: Site) -> str:
+    """Where the pages and the recording that orders name are."""
+    site.pages |= {
+        f"/{name}": Page(PAGE.replace("Repair<", f"Repair {name}<").encode()) for name in ("repair", "other")
+    }
+    site.pages["/talk.wav"] = Page(wav(90), content_type="audio/wav")
+    return f"http://127.0.0.1:{site.port}"
 
 
 @pytest.fixture(scope="module")
-def house(shared_place: Path, site: str) -> Iterator[Up]:
-    """A running installation that may fetch from loopback, and the files that orders name."""
-    port = site.rpartition(":")[2]
-    (shared_place / ".env").write_text(f"PRESSROOM_FETCH_ALLOW=127.0.0.0/8\nPRESSROOM_FETCH_PORTS={port}\n")
+def desk(shared_place: Path) -> Path:
+    """A folder with the files that orders name."""
     for name, text in (("contacts.csv", CONTACTS), ("products.csv", PRODUCTS), ("talk.srt", TRANSCRIPT)):
         (shared_place / name).write_text(text)
-    up = Up(shared_place, "--latency", "instant", "--no-flower")
-    try:
-        up.wait_until_up()
-        yield up
-    finally:
-        up.kill()
+    return shared_place
+
+
+def ordered(up: Up, desk: Path, pipeline: str, fields: Mapping[str, str], *, out: str) -> Path:
+    """Order it of the running installation, wait for its end, and return the folder of its files."""
+    words = [word for name, value in fields.items() for word in ("--field", f"{name}={value}")]
+    where = {"PRESSROOM_DATA_DIR": str(up.place / ".pressroom")}
+    said(pressroom(desk, "generate", pipeline, *words, "--wait", "--out", out, **where))
+    return desk / out
 
 
 def test_there_is_an_order_for_every_pipeline() -> None:
@@ -80,15 +82,11 @@ def test_there_is_an_order_for_every_pipeline() -> None:
 
 
 @pytest.mark.parametrize("pipeline", ORDERS)
-def test_an_order_ends_ready_with_its_files_and_its_cost(house: Up, site: str, pipeline: str) -> None:
+def test_an_order_ends_ready_with_its_files_and_its_cost(up: Up, desk: Path, address: str, pipeline: str) -> None:
     request, expected = ORDERS[pipeline]
-    fields = [
-        word for name, value in request.items() for word in ("--field", f"{name}={value.replace('{site}', site)}")
-    ]
-    done = pressroom(house.place, "generate", pipeline, *fields, "--wait", "--out", f"out-{pipeline}")
+    fields = {name: value.replace("{site}", address) for name, value in request.items()}
+    folder = ordered(up, desk, pipeline, fields, out=f"out-{pipeline}")
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    folder = house.place / f"out-{pipeline}"
     names = sorted(file.name for file in folder.iterdir())
     assert list(folder.glob(expected)), names
     run = json.loads((folder / ("post.json" if pipeline == "full-post" else "run.json")).read_text())
@@ -97,11 +95,9 @@ def test_an_order_ends_ready_with_its_files_and_its_cost(house: Up, site: str, p
     assert {"manifest.json", "costs.csv"} <= set(names)
 
 
-def test_a_recording_is_ordered_as_a_transcript_is_and_ends_with_it(house: Up, site: str) -> None:
-    fields = ("--field", f"audio_url={site}/talk.wav", "--field", "audio_minutes=2")
-    done = pressroom(house.place, "generate", "video-summary", *fields, "--wait", "--out", "out-recording")
+def test_a_recording_is_ordered_as_a_transcript_is_and_ends_with_it(up: Up, desk: Path, address: str) -> None:
+    recording = {"audio_url": f"{address}/talk.wav", "audio_minutes": "2"}
+    folder = ordered(up, desk, "video-summary", recording, out="out-recording")
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    folder = house.place / "out-recording"
     assert {"transcript.srt", "script.md", "highlights.srt"} <= {file.name for file in folder.iterdir()}
     assert "transcribe,openai,whisper-1" in (folder / "costs.csv").read_text()

@@ -83,8 +83,10 @@ def test_doctor_shows_the_routes_of_ones_own_file(place: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("up", "--no-flower"), ("demo",)])
-def test_nothing_starts_with_routes_that_cannot_be_used(place: Path, wrong: Path, command: tuple[str, ...]) -> None:
-    done = pressroom(place, *command, PRESSROOM_ROUTES=str(wrong))
+def test_nothing_starts_with_routes_that_cannot_be_used(
+    shared_place: Path, wrong: Path, command: tuple[str, ...]
+) -> None:
+    done = pressroom(shared_place, *command, PRESSROOM_ROUTES=str(wrong))
 
     assert done.returncode == 1
     assert all(told in done.stderr for told in TOLD)
@@ -92,8 +94,8 @@ def test_nothing_starts_with_routes_that_cannot_be_used(place: Path, wrong: Path
     assert "workers" not in done.stdout
 
 
-def test_nothing_starts_with_a_key_that_cannot_make_a_post(place: Path) -> None:
-    done = pressroom(place, "up", "--no-flower", **ONLY_LEONARDO)
+def test_nothing_starts_with_a_key_that_cannot_make_a_post(shared_place: Path) -> None:
+    done = pressroom(shared_place, "up", "--no-flower", **ONLY_LEONARDO)
 
     assert done.returncode == 1
     assert LACKING in done.stderr

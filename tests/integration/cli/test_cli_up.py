@@ -79,7 +79,7 @@ def test_generate_waits_for_the_post_and_writes_its_files(up: Up, place: Path) -
 def test_generate_takes_an_address_and_a_key_and_tells_what_the_api_refuses(up: Up, place: Path) -> None:
     at = ("--url", up.told("API"), "--key", up.told("Key"))
 
-    ordered = pressroom(place, "generate", "full-post", "--topic", "Rust", *at)
+    ordered = pressroom(place, "generate", "full-post", "--topic", "Rust", "--field", "slides=5", *at)
     refused = pressroom(place, "generate", "full-post", "--topic", "x", *at)
     unknown = pressroom(place, "generate", "no-such", *at)
     stranger = pressroom(place, "generate", "full-post", "--topic", "Rust", "--url", up.told("API"), "--key", "pr_no")

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.embedded import cluster, paths
+from app.embedded.services import running
 from tests.integration.embedded.owners import OWNER, ROOT, OwnerProcess, Spawn, WaitFor, wait_until
 
 
@@ -24,9 +26,8 @@ def wait_for() -> WaitFor:
     return wait_until
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A data dir that PostgreSQL's user can reach: pytest's own tmp_path is closed to it when we are root."""
+@contextmanager
+def _data_dir() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="pressroom-test-"))
     home.chmod(0o755)
     yield home / "data"
@@ -35,6 +36,30 @@ def data_dir() -> Iterator[Path]:
     if (home / "data").exists():
         cluster.discard(home / "data")
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A data dir that PostgreSQL's user can reach: pytest's own tmp_path is closed to it when we are root."""
+    with _data_dir() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def used_data_dir() -> Iterator[Path]:
+    """A data dir that tests use one after the other, and leave as a kill or an end in order leaves one."""
+    with _data_dir() as made:
+        with running(made):
+            pass
+        yield made
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that nobody supervises."""
+    with subprocess.Popen(["sleep", "1000"], start_new_session=True) as process:
+        yield process
+        process.kill()
 
 
 @pytest.fixture

@@ -20,8 +20,11 @@ STUBBORN = "trap '' TERM INT; echo up; while true; do sleep 1000 & wait; done"
 
 
 def main(data_dir: Path, *, is_stubborn: bool) -> None:
+    logs = {name: paths.log_path(data_dir, name) for name in ("family", "stubborn")}
+    earlier = {name: log.stat().st_size if log.exists() else 0 for name, log in logs.items()}
+
     def is_up(name: str) -> bool:
-        return "up" in paths.log_path(data_dir, name).read_text()
+        return b"up" in logs[name].read_bytes()[earlier[name] :]
 
     processes = [Process("family", ["sh", "-c", FAMILY], ready=lambda: is_up("family"))]
     if is_stubborn:

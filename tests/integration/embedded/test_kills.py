@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +17,10 @@ from app.embedded.services import running
 from tests.integration.embedded.owners import Spawn, WaitFor
 
 
-@pytest.fixture
-def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that nobody supervises."""
-    with subprocess.Popen(["sleep", "1000"], start_new_session=True) as process:
-        yield process
-        process.kill()
-
-
 def test_all_children_and_theirs_end_within_ten_seconds_of_a_kill_of_the_owner(
-    data_dir: Path, spawn_owner: Spawn, wait_for: WaitFor
+    used_data_dir: Path, spawn_owner: Spawn, wait_for: WaitFor
 ) -> None:
-    owner = spawn_owner(data_dir, "stubborn")
+    owner = spawn_owner(used_data_dir, "stubborn")
     names = {name for _, name in owner.living}
     assert {"postgres", "redis-server", "sh", "sleep"} <= names
     os.kill(owner.popen.pid, signal.SIGKILL)
@@ -37,9 +28,9 @@ def test_all_children_and_theirs_end_within_ten_seconds_of_a_kill_of_the_owner(
 
 
 def test_children_end_also_when_the_guardians_are_killed_and_theirs_at_the_next_start(
-    data_dir: Path, spawn_owner: Spawn, wait_for: WaitFor
+    used_data_dir: Path, spawn_owner: Spawn, wait_for: WaitFor
 ) -> None:
-    owner = spawn_owner(data_dir)
+    owner = spawn_owner(used_data_dir)
     for pid, name in owner.living:
         if name.startswith("python"):
             os.kill(pid, signal.SIGKILL)
@@ -48,38 +39,42 @@ def test_children_end_also_when_the_guardians_are_killed_and_theirs_at_the_next_
     wait_for(lambda: not any(name.startswith(servers) for _, name in owner.living), 10.0)
     assert {name for _, name in owner.living} == {"sleep"}  # grandchildren: nobody could tell them
     owner.popen.wait()
-    with running(data_dir):
+    with running(used_data_dir):
         assert owner.living == []
 
 
-def test_the_next_start_works_at_once_after_a_kill_and_finds_the_data(data_dir: Path, spawn_owner: Spawn) -> None:
-    owner = spawn_owner(data_dir)
+def test_the_next_start_works_at_once_after_a_kill_and_finds_the_data(used_data_dir: Path, spawn_owner: Spawn) -> None:
+    owner = spawn_owner(used_data_dir)
     owner.popen.kill()
     owner.popen.wait()
-    with running(data_dir) as services:
+    with running(used_data_dir) as services:
         assert services.owned
         assert services.database_url == owner.told["database_url"]
 
 
-def test_a_killed_postgres_and_its_killed_owner_do_not_stop_the_next_start(data_dir: Path, spawn_owner: Spawn) -> None:
-    owner = spawn_owner(data_dir)
+def test_a_killed_postgres_and_its_killed_owner_do_not_stop_the_next_start(
+    used_data_dir: Path, spawn_owner: Spawn
+) -> None:
+    owner = spawn_owner(used_data_dir)
     os.kill(owner.pid_of("postgres"), signal.SIGKILL)
     owner.popen.kill()
     owner.popen.wait()
-    with running(data_dir) as services:
+    with running(used_data_dir) as services:
         assert services.owned
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_asked_end_stops_everything_in_order(
-    data_dir: Path, spawn_owner: Spawn, wait_for: WaitFor, number: signal.Signals
+    used_data_dir: Path, spawn_owner: Spawn, wait_for: WaitFor, number: signal.Signals
 ) -> None:
-    owner = spawn_owner(data_dir, "stubborn")
+    log = used_data_dir / "logs" / "postgres.log"
+    earlier = log.stat().st_size
+    owner = spawn_owner(used_data_dir, "stubborn")
     owner.popen.send_signal(number)
     wait_for(lambda: owner.popen.poll() is not None, 15.0)
     assert owner.living == []
-    assert read_owner(data_dir) is None
-    assert "database system is shut down" in (data_dir / "logs" / "postgres.log").read_text()
+    assert read_owner(used_data_dir) is None
+    assert b"database system is shut down" in log.read_bytes()[earlier:]
 
 
 def test_orphans_of_a_dead_owner_are_ended_at_the_next_start(data_dir: Path, sleeper: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,30 @@ def nobody() -> Account:
     return Account(found.pw_uid, found.pw_gid)
 
 
-@pytest.fixture
-def closed() -> Iterator[Path]:
-    """A folder that only root can enter, like root's home."""
+@contextmanager
+def _closed() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="pressroom-test-"))
     yield home
     for data_dir in home.iterdir():
         if data_dir.is_dir():
             cluster.discard(data_dir)
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder that only root can enter, like root's home."""
+    with _closed() as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def closed_data() -> Iterator[Path]:
+    """A data dir that was used once, in a folder that only root can enter."""
+    with _closed() as home:
+        with running(home / "data") as services:
+            assert services.owned
+        yield home / "data"
 
 
 def python_for(account: Account) -> str:
@@ -73,29 +89,28 @@ def test_root_runs_a_users_cluster_as_that_user(data_dir: Path, nobody: Account)
         assert f"/tmp/pressroom-{nobody.uid}-" in services.database_url
 
 
-def test_a_data_dir_in_a_folder_that_only_root_can_enter_works_and_keeps_its_data(closed: Path) -> None:
-    for _ in range(2):
-        with running(closed / "data") as services:
-            assert services.owned
-    assert (closed / "data" / "postgres").is_symlink()
-    assert (closed / "data" / "postgres" / "PG_VERSION").exists()
-    assert closed.stat().st_mode & 0o777 == 0o700
+def test_a_data_dir_in_a_folder_that_only_root_can_enter_works_and_keeps_its_data(closed_data: Path) -> None:
+    with running(closed_data) as services:
+        assert services.owned
+    assert (closed_data / "postgres").is_symlink()
+    assert (closed_data / "postgres" / "PG_VERSION").exists()
+    assert closed_data.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_copied_data_dir_does_not_share_the_database_of_its_original(closed: Path) -> None:
-    with running(closed / "data"):
+def test_a_copied_data_dir_does_not_share_the_database_of_its_original(closed_data: Path) -> None:
+    copy = closed_data.with_name("copy")
+    shutil.copytree(closed_data, copy, symlinks=True)
+    with pytest.raises(ClusterMismatch, match="is a copy of"), running(copy):
         pass
-    shutil.copytree(closed / "data", closed / "copy", symlinks=True)
-    with pytest.raises(ClusterMismatch, match="is a copy of"), running(closed / "copy"):
-        pass
-    (closed / "copy" / "postgres").unlink()
+    (copy / "postgres").unlink()
 
 
-def test_a_moved_data_dir_keeps_its_database(closed: Path) -> None:
-    with running(closed / "data"):
-        pass
-    (closed / "data").rename(closed / "moved")
-    with running(closed / "moved") as services:
+def test_a_moved_data_dir_keeps_its_database(closed_data: Path) -> None:
+    moved = closed_data.rename(closed_data.with_name("moved"))
+    with running(moved) as services:
+        assert services.owned
+    moved.rename(closed_data)
+    with running(closed_data) as services:
         assert services.owned
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import psycopg
@@ -37,8 +38,8 @@ def test_what_was_stored_is_there_after_a_restart(data_dir: Path) -> None:
         assert redis_of(services).get("kept") == b"yes"
 
 
-def test_servers_are_durable_never_evict_and_listen_on_no_port(data_dir: Path) -> None:
-    with running(data_dir) as services:
+def test_servers_are_durable_never_evict_and_listen_on_no_port(used_data_dir: Path) -> None:
+    with running(used_data_dir) as services:
         settings = {str(row[0]): row[1] for row in query(services, "SELECT name, setting FROM pg_settings")}
         told = redis_of(services).config_get("*")
     assert (settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"]) == ("on", "on", "on")
@@ -47,21 +48,21 @@ def test_servers_are_durable_never_evict_and_listen_on_no_port(data_dir: Path) -
     assert (told["port"], told["appendonly"], told["maxmemory-policy"]) == ("0", "yes", "noeviction")
 
 
-def test_nothing_runs_and_no_note_is_left_after_the_end(data_dir: Path) -> None:
-    with running(data_dir) as services:
+def test_nothing_runs_and_no_note_is_left_after_the_end(used_data_dir: Path) -> None:
+    with running(used_data_dir) as services:
         socket_dir = Path(services.redis_url.removeprefix("unix://").partition("?")[0]).parent
         assert socket_dir.exists()
-        assert read_owner(data_dir) is not None
-    assert read_owner(data_dir) is None
+        assert read_owner(used_data_dir) is not None
+    assert read_owner(used_data_dir) is None
     assert not socket_dir.exists()
-    assert guardian.marks_in(data_dir / "postgres", "postgres", ()) == []
-    assert list((data_dir / "children").iterdir()) == []
+    assert guardian.marks_in(used_data_dir / "postgres", "postgres", ()) == []
+    assert list((used_data_dir / "children").iterdir()) == []
 
 
-def test_a_second_command_attaches_and_its_end_stops_nothing(data_dir: Path) -> None:
-    with running(data_dir) as services:
+def test_a_second_command_attaches_and_its_end_stops_nothing(used_data_dir: Path) -> None:
+    with running(used_data_dir) as services:
         services.announce({"web": 8123})
-        with running(data_dir) as attached:
+        with running(used_data_dir) as attached:
             assert not attached.owned
             assert attached.ports == {"web": 8123}
             assert (attached.database_url, attached.broker_url) == (services.database_url, services.broker_url)
@@ -69,9 +70,9 @@ def test_a_second_command_attaches_and_its_end_stops_nothing(data_dir: Path) -> 
         assert redis_of(services).ping()
 
 
-def test_a_second_process_attaches_to_an_owner_in_another_process(data_dir: Path, spawn_owner: Spawn) -> None:
-    owner = spawn_owner(data_dir)
-    with running(data_dir) as services:
+def test_a_second_process_attaches_to_an_owner_in_another_process(used_data_dir: Path, spawn_owner: Spawn) -> None:
+    owner = spawn_owner(used_data_dir)
+    with running(used_data_dir) as services:
         assert not services.owned
         assert services.redis_url == owner.told["redis_url"]
         assert query(services, "SELECT 1") == [(1,)]
@@ -100,15 +101,14 @@ def test_a_data_dir_with_a_long_path_works_because_sockets_lie_elsewhere(data_di
 
 
 def test_a_lock_file_that_names_another_programs_pid_is_removed_and_that_program_left_alone(
-    data_dir: Path, spawn_owner: Spawn
+    used_data_dir: Path, sleeper: subprocess.Popen[bytes]
 ) -> None:
-    with running(data_dir):
-        lines = (data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
-    bystander = spawn_owner(data_dir / "other")
-    (data_dir / "postgres" / "postmaster.pid").write_text("\n".join([str(bystander.popen.pid), *lines[1:]]) + "\n")
-    with running(data_dir) as services:
+    with running(used_data_dir):
+        lines = (used_data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
+    (used_data_dir / "postgres" / "postmaster.pid").write_text("\n".join([str(sleeper.pid), *lines[1:]]) + "\n")
+    with running(used_data_dir) as services:
         assert query(services, "SELECT 1") == [(1,)]
-    assert bystander.popen.poll() is None
+    assert sleeper.poll() is None
 
 
 def test_a_cluster_of_a_version_that_is_not_installed_is_refused_by_name(data_dir: Path) -> None:

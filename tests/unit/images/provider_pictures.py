@@ -21,6 +21,11 @@ KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 def drawing(width: int = 640, height: int = 800) -> Image.Image:
     """Return a picture of soft shapes with some grain."""
+    return _drawing(width, height).copy()
+
+
+@cache
+def _drawing(width: int, height: int) -> Image.Image:
     y, x = np.mgrid[0:height, 0:width]
     grain = np.random.default_rng(1).integers(0, 24, (height, width))
     channels = [x * 200 // width + grain, y * 200 // height + grain, (x + y) % 200 + grain]

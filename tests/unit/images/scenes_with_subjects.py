@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -13,6 +14,7 @@ RED, BLUE = (214, 52, 44), (34, 60, 190)
 TALL, WIDE, SQUARE = (600, 900), (900, 600), (640, 640)
 
 
+@cache
 def scene(size: tuple[int, int], *discs: tuple[float, float, float, tuple[int, int, int]], grain: float = 3) -> bytes:
     """Return a PNG with discs (x, y, radius as shares of the sides and the shorter side, colour) on a pale gradient."""
     width, height = size
@@ -24,16 +26,24 @@ def scene(size: tuple[int, int], *discs: tuple[float, float, float, tuple[int, i
         centre = across * width, down * height
         box = (centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius)
         ImageDraw.Draw(image).ellipse(box, fill=colour)
-    noisy = np.asarray(image) + np.random.default_rng(3).normal(0, grain, (height, width, 1))
+    noisy = np.asarray(image) + grain * _noise(size)
     out = io.BytesIO()
-    Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(out, "PNG", compress_level=1)
+    Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(out, "PNG", compress_level=0)
     return out.getvalue()
+
+
+@cache
+def _noise(size: tuple[int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.random.default_rng(3).standard_normal((size[1], size[0], 1), np.float32)
 
 
 def mask(image: Image.Image, colour: tuple[int, int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Return where `image` has about that colour."""
-    off = np.asarray(image).astype(int) - np.asarray(colour)
-    return np.asarray(np.abs(off).max(-1) < 60)
+    near = [
+        channel.point([255 if abs(value - wanted) < 60 else 0 for value in range(256)])
+        for channel, wanted in zip(image.split(), colour, strict=True)
+    ]
+    return np.asarray(np.logical_and.reduce([np.asarray(one) > 0 for one in near]))
 
 
 def kept(data: bytes, size: tuple[int, int], colour: tuple[int, int, int] = RED) -> float:

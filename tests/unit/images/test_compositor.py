@@ -59,6 +59,7 @@ def test_a_sandbox_picture_is_named_in_the_file() -> None:
     assert "Pressroom (sandbox pictures)" in xmp
 
 
+@pytest.mark.usefixtures("quickly_drawn")
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("role", [Role.COVER, Role.CONTENT, Role.CTA, Role.QUOTE, Role.ARTICLE])
 def test_text_holds_the_contrast_over_any_picture(name: str, role: Role) -> None:
@@ -67,12 +68,14 @@ def test_text_holds_the_contrast_over_any_picture(name: str, role: Role) -> None
     assert not composed.overflow
 
 
+@pytest.mark.usefixtures("quickly_drawn")
 @pytest.mark.parametrize("theme", [DEFAULT_THEME, LIGHT, HOPELESS], ids=["default", "light", "hopeless"])
 @pytest.mark.parametrize(("role", "index"), ROLES)
 def test_text_holds_the_contrast_in_any_theme(theme: Theme, role: Role, index: int) -> None:
     assert compose(replace(SLIDE, role=role, index=index, theme=theme), None).contrast >= 4.5
 
 
+@pytest.mark.usefixtures("quickly_drawn")
 @pytest.mark.parametrize(("role", "index"), ROLES)
 def test_long_texts_within_the_limits_stay_inside_the_margins(role: Role, index: int) -> None:
     composed = compose(replace(LONG, role=role, index=index), PICTURES["busy"])
@@ -80,6 +83,7 @@ def test_long_texts_within_the_limits_stay_inside_the_margins(role: Role, index:
     assert composed.contrast >= 4.5
 
 
+@pytest.mark.usefixtures("quickly_drawn")
 @pytest.mark.parametrize("size", [(1080, 1080), (1080, 1920), (1920, 1080)])
 @pytest.mark.parametrize(("role", "index"), [(Role.COVER, 0), (Role.CONTENT, 1), (Role.CONTENT, 3), (Role.CTA, 10)])
 def test_other_formats_are_filled_edge_to_edge_without_overflow(size: tuple[int, int], role: Role, index: int) -> None:

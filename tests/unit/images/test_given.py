@@ -60,13 +60,12 @@ def test_what_is_kept_shows_the_same(kind: str) -> None:
 
 
 @pytest.mark.parametrize("place", WITH_COMMENT)
-@pytest.mark.parametrize("hidden", HIDDEN)
-def test_whatever_stands_in_its_notes_is_not_kept(place: str, hidden: str) -> None:
-    sent = WITH_COMMENT[place](b"harmless words; " + HIDDEN[hidden])
+def test_whatever_stands_in_its_notes_is_not_kept(place: str) -> None:
+    sent = WITH_COMMENT[place](b"harmless words; " + b" ".join(HIDDEN.values()))
 
     kept = given.cleaned(sent).data
 
-    assert HIDDEN[hidden] not in kept
+    assert [name for name, body in HIDDEN.items() if body in kept] == []
     assert b"harmless" not in kept
 
 

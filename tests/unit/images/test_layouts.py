@@ -28,11 +28,19 @@ SLIDE = Slide(
     handle="@pressroom",
     seed=7,
 )
+pytestmark = pytest.mark.usefixtures("quickly_drawn")
 SIZES = [(1080, 1350), (1080, 1080), (1920, 1080), (1080, 1920)]
 
 
 def pixels(composed: Composed) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.asarray(Image.open(io.BytesIO(composed.data)).convert("RGB"))
+
+
+def like(
+    shown: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], colour: tuple[int, ...], off: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Return where no channel is `off` levels away from a colour, or more."""
+    return np.asarray(np.abs(shown.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) < off)
 
 
 def logo(colour: tuple[int, int, int, int], size: tuple[int, int] = (300, 90)) -> bytes:
@@ -101,8 +109,8 @@ def test_no_line_of_a_cover_runs_under_the_cue_to_swipe(size: tuple[int, int]) -
 
     def disc(title: str, body: str) -> int:
         slide = replace(SLIDE, role="cover", index=0, size=size, title=title, body=body)
-        lower = pixels(compose(slide, PICTURES["black"]))[size[1] * 2 // 3 :, size[0] // 4 :].astype(int)
-        return int((np.abs(lower - accent).max(axis=2) < 40).sum())
+        lower = pixels(compose(slide, PICTURES["black"]))[size[1] * 2 // 3 :, size[0] // 4 :]
+        return int(like(lower, accent, 40).sum())
 
     alone = disc("Why", "")
     for title, body in (
@@ -186,7 +194,7 @@ def test_on_a_tall_page_nothing_but_the_picture_fills_head_and_foot(role: str) -
         pixels(compose(replace(SLIDE, role=role, index=1, size=(1080, 1920), title=title), PICTURES["black"]))
         for title in ("One headline", "Quite another headline")
     ]
-    change = np.abs(made[0].astype(int) - made[1]).max(axis=(1, 2))
+    change = np.abs(made[0].astype(np.int16) - made[1]).max(axis=(1, 2))
     assert change[268:-672].max() > 150
     assert change[:268].max() < 9, "more than the shade of the picture changes at the head"
     assert change[-672:].max() < 9, "more than the shade of the picture changes at the foot"
@@ -205,7 +213,7 @@ def test_margins_are_at_least_80_px_on_1080(size: tuple[int, int]) -> None:
 def test_a_logo_stands_on_cover_last_slide_and_single_pictures(role: str, index: int, size: tuple[int, int]) -> None:
     slide = replace(SLIDE, role=role, index=index, size=size, logo=logo((255, 0, 255, 255)))
     composed = compose(slide, PICTURES["black"])
-    shown = (np.abs(pixels(composed).astype(int) - (255, 0, 255)).max(axis=2) < 40).sum()
+    shown = like(pixels(composed), (255, 0, 255), 40).sum()
     assert shown > 900
     assert composed.safe
 
@@ -227,7 +235,7 @@ def test_a_logo_that_would_vanish_gets_a_plate(picture: str) -> None:
 def test_a_logo_of_any_shape_stays_small() -> None:
     for size in ((4000, 40), (40, 4000), (1, 1), (900, 900)):
         slide = replace(SLIDE, role="cover", index=0, logo=logo((255, 0, 255, 255), size))
-        shown = np.abs(pixels(compose(slide, PICTURES["black"])).astype(int) - (255, 0, 255)).max(axis=2) < 40
+        shown = like(pixels(compose(slide, PICTURES["black"])), (255, 0, 255), 40)
         rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
         assert rows[-1] - rows[0] <= 100
         assert columns[-1] - columns[0] <= 345
@@ -248,8 +256,7 @@ def test_a_figure_alone_keeps_clear_of_what_is_under_it() -> None:
 def test_without_a_picture_a_percentage_is_shown_as_that_many_of_a_hundred_dots() -> None:
     def lit(percent: int) -> int:
         made = compose(replace(SLIDE, index=1, title=f"{percent} % of jobs get lost", body=""), None)
-        dots = pixels(made)[400:1180].astype(int)
-        return int((np.abs(dots - palette(DEFAULT_THEME, Tone.LIGHT).accent).max(axis=2) < 30).sum())
+        return int(like(pixels(made)[400:1180], palette(DEFAULT_THEME, Tone.LIGHT).accent, 30).sum())
 
     assert lit(80) == pytest.approx(4 * lit(20), rel=0.05)
 

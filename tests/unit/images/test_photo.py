@@ -36,12 +36,12 @@ def test_nothing_is_stretched() -> None:
 
 @pytest.mark.parametrize("at", [0.14, 0.3, 0.5, 0.7, 0.86])
 def test_a_wide_picture_is_cut_around_its_subject_wherever_that_stands(at: float) -> None:
-    assert kept(scene(WIDE, (at, 0.5, 0.18, RED)), (1080, 1350)) > 0.99
+    assert kept(scene(WIDE, (at, 0.5, 0.18, RED)), (540, 675)) > 0.99
 
 
 @pytest.mark.parametrize("at", [0.14, 0.3, 0.5, 0.7, 0.86])
 def test_a_tall_picture_is_cut_around_its_subject_wherever_that_stands(at: float) -> None:
-    assert kept(scene(TALL, (0.5, at, 0.18, RED)), (1920, 1080)) > 0.99
+    assert kept(scene(TALL, (0.5, at, 0.18, RED)), (960, 540)) > 0.99
 
 
 @pytest.mark.parametrize("across", [0.0, 1.0])
@@ -55,7 +55,7 @@ def test_a_subject_at_the_upper_or_lower_border_is_kept_too(down: float) -> None
 
 
 @pytest.mark.parametrize("at", [0.2, 0.35, 0.65, 0.8])
-@pytest.mark.parametrize("size", [(1080, 1000), (1000, 1080), (1080, 1080)])
+@pytest.mark.parametrize("size", [(540, 500), (500, 540), (540, 540)])
 def test_a_near_square_cut_never_halves_a_subject(at: float, size: tuple[int, int]) -> None:
     assert kept(scene(SQUARE, (at, at, 0.19, RED)), size) > 0.99
 
@@ -93,8 +93,8 @@ def test_a_picture_of_the_slots_ratio_is_not_cut() -> None:
 @pytest.mark.parametrize(("free", "is_high"), [((0.0, 0.0, 1.0, 0.5), True), ((0.0, 0.5, 1.0, 1.0), False)])
 def test_the_subject_is_brought_out_from_under_text(free: tuple[float, float, float, float], *, is_high: bool) -> None:
     data = scene((600, 1200), (0.5, 0.5, 0.2, RED))
-    assert 0.4 < middle(photo(data).cover((1080, 1350)))[1] < 0.6
-    down = middle(photo(data).cover((1080, 1350), free))[1]
+    assert 0.4 < middle(photo(data).cover((540, 675)))[1] < 0.6
+    down = middle(photo(data).cover((540, 675), free))[1]
     assert down < 0.35 if is_high else down > 0.65
 
 
@@ -123,19 +123,16 @@ def test_a_picture_without_a_subject_does_not_move() -> None:
     assert photo(scene((720, 900)))._box((720, 900), (0, 0, 1, 0.5)) == (0, 0, 720, 900)
 
 
-@pytest.mark.parametrize(
-    "free", [(0.0, 0.0, 1.0, 0.8), (0.0, 0.3, 1.0, 1.0), (0.4, 0.0, 1.0, 1.0), (0.0, 0.0, 0.5, 1.0)]
-)
 @pytest.mark.parametrize("at", [(0.1, 0.1), (0.9, 0.9), (0.1, 0.9), (0.9, 0.1), (0.5, 0.5)])
-def test_what_is_seen_clearly_is_always_the_picture_itself(
-    free: tuple[float, float, float, float], at: tuple[float, float]
-) -> None:
-    left, top, right, bottom = photo(scene(SQUARE, (*at, 0.15, RED)))._box((640, 640), free)
-    wide, high, slack = right - left, bottom - top, 1.0
-    assert left + free[0] * wide >= -slack
-    assert top + free[1] * high >= -slack
-    assert left + free[2] * wide <= 640 + slack
-    assert top + free[3] * high <= 640 + slack
+def test_what_is_seen_clearly_is_always_the_picture_itself(at: tuple[float, float]) -> None:
+    seen, slack = photo(scene(SQUARE, (*at, 0.15, RED))), 1.0
+    for free in ((0.0, 0.0, 1.0, 0.8), (0.0, 0.3, 1.0, 1.0), (0.4, 0.0, 1.0, 1.0), (0.0, 0.0, 0.5, 1.0)):
+        left, top, right, bottom = seen._box((640, 640), free)
+        wide, high = right - left, bottom - top
+        assert left + free[0] * wide >= -slack, free
+        assert top + free[1] * high >= -slack, free
+        assert left + free[2] * wide <= 640 + slack, free
+        assert top + free[3] * high <= 640 + slack, free
 
 
 @given(
@@ -150,7 +147,7 @@ def test_any_picture_covers_any_slot(
     image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
     image.paste((200, 30, 30), (0, 0, max(1, width // 3), max(1, height // 3)))
     out = io.BytesIO()
-    image.save(out, "PNG")
+    image.save(out, "PNG", compress_level=0)
     assert photo(out.getvalue()).cover((wide, high), free).size == (wide, high)
 
 

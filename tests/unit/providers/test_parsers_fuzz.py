@@ -144,6 +144,7 @@ def places(value: Any, path: Path = ()) -> Iterator[Path]:
         yield from places(inner, (*path, name))
 
 
+@st.composite
 def damaged(draw: st.DrawFn, reply: Any) -> Any:
     """Return the reply with one to three members dropped, or replaced by anything."""
     for _ in range(draw(st.integers(1, 3))):
@@ -160,6 +161,7 @@ def damaged(draw: st.DrawFn, reply: Any) -> Any:
     return reply
 
 
+@st.composite
 def spoiled(draw: st.DrawFn, body: bytes) -> bytes:
     """Return the bytes cut off, with some overwritten, or something else altogether."""
     match draw(st.sampled_from(["cut", "overwritten", "page", "bytes"])):
@@ -241,7 +243,7 @@ def test_a_reply_with_damaged_members_is_read_or_refused_and_never_called_free(
 ) -> None:
     ask, names = EXCHANGES[what]
     n = data.draw(st.sampled_from([n for n, name in enumerate(names) if name != "png"]))
-    reply = data.draw(st.composite(damaged)(sample(vendor_server, names[n])))
+    reply = data.draw(damaged(sample(vendor_server, names[n])))
     prepared(vendor_server, names, {n: (json.dumps(reply).encode(), 200, {})})
     outcome = asked(ask)
     if isinstance(outcome, ProviderError) and "error" not in reply:
@@ -257,7 +259,7 @@ def test_spoiled_bytes_with_any_status_and_headers_are_read_or_refused(
     ask, names = EXCHANGES[what]
     n = data.draw(st.integers(0, len(names) - 1))
     good = b"\x89PNG\r\n\x1a\n" if names[n] == "png" else json.dumps(sample(vendor_server, names[n])).encode()
-    body = data.draw(st.composite(spoiled)(good))
+    body = data.draw(spoiled(good))
     status, headers = data.draw(st.sampled_from(STATUSES)), data.draw(HEADERS)
     prepared(vendor_server, names, {n: (body, status, headers)})
     outcome = asked(ask)
@@ -271,7 +273,7 @@ def test_spoiled_bytes_with_any_status_and_headers_are_read_or_refused(
 def test_a_damaged_error_is_still_a_classified_error(vendor_server: Loopback, prefix: str, data: st.DataObject) -> None:
     ask, names = EXCHANGES[data.draw(st.sampled_from(ERRORS[prefix]))]
     name = data.draw(st.sampled_from([name for name in SAMPLES if name.startswith(prefix) and "_err" in name]))
-    error = data.draw(st.composite(damaged)(copy.deepcopy(SAMPLES[name])))
+    error = data.draw(damaged(copy.deepcopy(SAMPLES[name])))
     status = data.draw(st.sampled_from([status for status in STATUSES if status >= 400]))
     prepared(vendor_server, names[:1], {0: (json.dumps(error).encode(), status, data.draw(HEADERS))})
     assert isinstance(asked(ask), ProviderError)

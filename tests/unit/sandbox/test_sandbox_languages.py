@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import pytest
@@ -69,9 +70,14 @@ KEHEH, ARABIC_KAF, FARSI_YEH, ARABIC_YEH = "\u06a9", "\u0643", "\u06cc", "\u064a
 
 def post(language: str, topic: str, tone: str = "educational", slides: int = 11, key: str = "k") -> dict[str, Any]:
     """Return a post as it is asked for by the pipeline."""
-    prompt = f"Write a carousel.\nTopic: {topic}\nTone: {tone}\nSlides: {slides}\nLanguage: {language}\nVoice: warm\n"
-    content: dict[str, Any] = json.loads(write(Ask("m", Kind.JSON, "", prompt, "full_post_content"), key + topic))
+    content: dict[str, Any] = json.loads(_written(language, topic, tone, slides, key))
     return content
+
+
+@cache
+def _written(language: str, topic: str, tone: str, slides: int, key: str) -> str:
+    prompt = f"Write a carousel.\nTopic: {topic}\nTone: {tone}\nSlides: {slides}\nLanguage: {language}\nVoice: warm\n"
+    return write(Ask("m", Kind.JSON, "", prompt, "full_post_content"), key + topic)
 
 
 def texts(content: dict[str, Any]) -> list[str]:
@@ -106,7 +112,8 @@ def sayings(template: str) -> list[str]:
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize("language", TOPICS)
 def test_a_post_keeps_every_length_and_the_letters_that_the_pipeline_asks_for(language: str, tone: str) -> None:
-    for topic, slides in itertools.product((*TOPICS[language], *FOREIGN), (5, 12)):
+    lengths = (5, 12) if TONES.index(tone) % 2 else (12, 5)  # each topic and each tone meets both
+    for topic, slides in zip((*TOPICS[language], *FOREIGN), itertools.cycle(lengths), strict=False):
         content = Content.model_validate(post(f"{language}-XX", topic, tone, slides))
         assert problems_of(content, slides) == []
         assert problems_of_letters(content, language) == []
@@ -124,7 +131,7 @@ def test_a_prompt_of_the_pipeline_is_answered_in_its_language(language: str) -> 
 @pytest.mark.parametrize("language", TOPICS)
 def test_a_post_is_written_in_the_script_and_the_words_of_its_language(language: str) -> None:
     for topic, key in itertools.product(TOPICS[language], "abc"):
-        text = "\n".join(texts(post(language, topic, key=key)))
+        text = "\n".join(texts(post(language, topic, slides=12, key=key)))
         letters = [letter for letter in text.replace(topic, "") if letter.isalpha()]
         own = [letter for letter in letters if unicodedata.name(letter).startswith(SCRIPTS[language])]
         assert len(own) >= 0.97 * len(letters)
@@ -179,7 +186,7 @@ def test_two_decks_on_different_topics_differ(language: str) -> None:
 def test_the_topic_stands_in_the_post_as_it_was_given(language: str) -> None:
     for topic in (*TOPICS[language], "iPhone, e-commerce & co"):
         for tone in TONES:
-            content = post(language, topic, tone)
+            content = post(language, topic, tone, slides=12, key="a")
             first = content["slides"][0]
             assert topic in content["hook"]
             assert topic in first["title"] + first["body"]
@@ -244,7 +251,9 @@ def test_a_post_in_another_language_of_its_script_has_the_letters_that_were_aske
 
 
 def test_the_same_key_writes_the_same_post_and_another_key_another() -> None:
-    assert post("ur", "کام", key="1") == post("ur", "کام", key="1") != post("ur", "کام", key="2")
+    first = post("ur", "کام", key="1")
+    _written.cache_clear()
+    assert first == post("ur", "کام", key="1") != post("ur", "کام", key="2")
 
 
 # ---- what else is written

@@ -194,18 +194,19 @@ def test_nothing_is_fetched_or_opened_however_a_feed_asks_for_it(monkeypatch: py
         raise AssertionError("the feed reached out")
 
     items(RSS.encode(), "application/xml", URL)  # what is imported lazily is there now
-    monkeypatch.setattr(socket, "getaddrinfo", never)
-    monkeypatch.setattr(socket.socket, "connect", never)
-    monkeypatch.setattr(io, "open", never)
-    monkeypatch.setattr("builtins.open", never)
-    for body in (
-        b'<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd"><rss version="2.0"><channel><item><title>a</title></item></channel></rss>',
-        b'<?xml-stylesheet href="http://127.0.0.1:9/x.xsl"?>' + rss_of("<item><title>a</title></item>"),
-        b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><content src="file:///etc/passwd"/></entry></feed>',
-    ):
-        assert [one.title for one in items(body, "application/xml", URL)] == ["a"]
-    assert refused(b"http://127.0.0.1:9/feed", "text/plain") == "feed_refused:not_a_feed"
-    assert refused(b"/etc/passwd", "application/xml") == "feed_refused:not_a_feed"
+    with monkeypatch.context() as patched:  # a failure is told with files open to it again
+        patched.setattr(socket, "getaddrinfo", never)
+        patched.setattr(socket.socket, "connect", never)
+        patched.setattr(io, "open", never)
+        patched.setattr("builtins.open", never)
+        for body in (
+            b'<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd"><rss version="2.0"><channel><item><title>a</title></item></channel></rss>',
+            b'<?xml-stylesheet href="http://127.0.0.1:9/x.xsl"?>' + rss_of("<item><title>a</title></item>"),
+            b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><content src="file:///etc/passwd"/></entry></feed>',
+        ):
+            assert [one.title for one in items(body, "application/xml", URL)] == ["a"]
+        assert refused(b"http://127.0.0.1:9/feed", "text/plain") == "feed_refused:not_a_feed"
+        assert refused(b"/etc/passwd", "application/xml") == "feed_refused:not_a_feed"
 
 
 PIECES = st.lists(st.one_of(st.sampled_from(RSS.split("\n") + ATOM.split("\n")), st.text(max_size=20)), max_size=20)
