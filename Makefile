@@ -36,8 +36,8 @@ test: $(VENV)/.dev ## Run all tests but the long drills; ARGS="-k quota" picks s
 ifdef ARGS
 	$(BIN)/python -m pytest -m "not long" $(ARGS)
 else
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist loadfile --ignore tests/chaos # two files at a time: they mostly wait
-	$(BIN)/python -m pytest tests/chaos -m "not long" # these kill and measure: one at a time
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist loadfile --ignore tests/chaos
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist worksteal tests/chaos # drills, which mostly wait
 endif
 
 .PHONY: chaos
@@ -46,7 +46,7 @@ ifdef ARGS
 	$(BIN)/python -m pytest tests/chaos $(ARGS)
 else
 	$(BIN)/python -m pytest tests/chaos/test_storm.py # everything at once, alone on the machine
-	$(BIN)/python -m pytest tests -m long --ignore tests/chaos/test_storm.py --ignore tests/chaos/load --numprocesses 2 --dist loadfile
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m long --numprocesses 2 --dist worksteal --ignore tests/chaos/test_storm.py --ignore tests/chaos/load
 endif
 
 .PHONY: load

@@ -21,7 +21,11 @@ from sandbox.retoucher import retouch
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_INPUT_IMAGE = 258  # Gemini's count for one tile of a picture that it looks at
 LEAST_THOUGHTS = 64
+MOST_WALLS = 16  # of 48 pictures of 1.5 MB: about a gigabyte
 FIRST_CREATED_AT = 1_795_220_000  # 2026-11-21; replies repeat byte for byte, so no clock is read
+
+Wall = tuple[tuple[int, int], str]
+"""Size in pixels, and mime type."""
 
 
 class Author:
@@ -76,8 +80,8 @@ class Author:
         size = size_of(ask)
         if ask.pictures:
             return Picture(painter.encode(retouch(ask.pictures[0], ask.prompt, size, key), ask.mime), ask.mime)
-        if self._gallery is not None and ask.size is None:
-            return self._gallery.next(ask.aspect_ratio)
+        if self._gallery is not None and (hung := self._gallery.next(size, ask.mime)):
+            return hung
         name = f"{key}:{size}:{ask.prompt}"
         image = self._album.paint(name, lambda variant: painter.render(ask.prompt, size, _varied(key, variant)))
         return Picture(painter.encode(image, ask.mime), ask.mime)
@@ -116,41 +120,39 @@ def _counted(answer: Answer, ask: Ask, model: Model, *, has_output: bool) -> Ans
 class Gallery:
     """Pictures painted before they are asked for, handed out in turn.
 
-    4:5 is painted at once, any other ratio when it is first asked for. No two pictures of all walls are alike, so
-    that nothing needs to be compared when they are handed out.
+    The wall of 4:5 in PNG is painted at once, that of any other size or type when it is first asked for. No two
+    pictures of all walls are alike, so that nothing needs to be compared when they are handed out.
     """
 
     def __init__(self, config: Config) -> None:
         """Paint the first wall."""
         self._config = config
         self._lock = threading.Lock()
-        self._album = Album(config.picture_count * len(painter.SIZES))
-        self._walls: dict[str, list[Picture]] = {}
-        self._turns: defaultdict[str, itertools.count[int]] = defaultdict(itertools.count)
-        self._wall("4:5")
+        self._album = Album(config.picture_count * MOST_WALLS)
+        self._walls: dict[Wall, list[Picture]] = {}
+        self._turns: defaultdict[Wall, itertools.count[int]] = defaultdict(itertools.count)
+        self._hung(painter.SIZES["4:5"], "image/png")
 
-    def next(self, aspect_ratio: str) -> Picture:
-        """Return the next picture of that ratio; after the last comes the first again."""
-        wall = self._wall(aspect_ratio)
-        return wall[next(self._turns[aspect_ratio]) % len(wall)]
+    def next(self, size: tuple[int, int], mime: str) -> Picture | None:
+        """Return the next picture of that size and type; after the last comes the first again.
 
-    def _wall(self, aspect_ratio: str) -> list[Picture]:
-        if wall := self._walls.get(aspect_ratio):
-            return wall  # without the lock: who paints another wall must not keep this one's visitors waiting
+        None: there are `MOST_WALLS` already, each of another size or type.
+        """
+        wall = self._walls.get((size, mime)) or self._hung(size, mime)  # who paints a wall holds up nobody at another
+        return wall[next(self._turns[size, mime]) % len(wall)] if wall else None
+
+    def _hung(self, size: tuple[int, int], mime: str) -> list[Picture]:
         with self._lock:
-            if aspect_ratio not in self._walls:
-                self._walls[aspect_ratio] = [
-                    self._paint(number, aspect_ratio) for number in range(self._config.picture_count)
-                ]
-            return self._walls[aspect_ratio]
+            if (size, mime) not in self._walls and len(self._walls) < MOST_WALLS:
+                self._walls[size, mime] = [self._paint(n, size, mime) for n in range(self._config.picture_count)]
+            return self._walls.get((size, mime), [])
 
-    def _paint(self, number: int, aspect_ratio: str) -> Picture:
+    def _paint(self, number: int, size: tuple[int, int], mime: str) -> Picture:
         prompt, key = f"picture {number}", f"{self._config.seed}:{number}"
-        size = painter.SIZES.get(aspect_ratio, painter.SIZES["1:1"])
         image = self._album.paint(
-            f"{aspect_ratio}:{key}", lambda variant: painter.render(prompt, size, _varied(key, variant))
+            f"{size}:{mime}:{key}", lambda variant: painter.render(prompt, size, _varied(key, variant))
         )
-        return Picture(painter.encode(image), "image/png")
+        return Picture(painter.encode(image, mime), mime)
 
 
 def _varied(key: str, variant: int) -> str:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from xdist.scheduler import LoadFileScheduling
 
 from app.cli import stack
 from app.db import migrate, session
@@ -36,7 +38,21 @@ OURS = (
     *("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_"),
     *("AI_GATEWAY_", "GOOGLE_AI_", "GEMINI_", "ANTHROPIC_", "OPENAI_", "LEONARDO_"),
 )
+COMMANDS = "tests/integration/cli/"
 _numbers = itertools.count(1)
+
+
+class _Together(LoadFileScheduling):
+    """Gives a worker whole files, and all commands to one worker: they share an `up`, whose start costs 15 s of CPU."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return COMMANDS if nodeid.startswith(COMMANDS) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Say which tests stay together when workers share them by files."""
+    return _Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_configure() -> None:

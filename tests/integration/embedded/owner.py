@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -45,4 +46,5 @@ def main(data_dir: Path, *, is_stubborn: bool) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its jobs in the background ignore it
     main(Path(sys.argv[1]), is_stubborn="stubborn" in sys.argv[2:])

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from sandbox import painter
+from sandbox import answers, painter
 from sandbox.album import APART, VARIANTS, Album, dhashes, distance
 from sandbox.answers import Author, Gallery
 from sandbox.calls import Ask, Kind
@@ -237,9 +237,21 @@ def test_pictures_painted_beforehand_are_apart_on_all_walls_and_nothing_is_paint
     quickly_packed: None,
 ) -> None:
     gallery = Gallery(Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=7))
-    walls = [[gallery.next(ratio) for _ in range(7)] for ratio in ("4:5", "16:9")]
-    assert nearest([opened(picture.data) for wall in walls for picture in wall]) >= LEAST
-    assert all(gallery.next("4:5") is picture for picture in walls[0])
+    asked = [((928, 1152), "image/png"), ((1376, 768), "image/png"), ((1024, 1024), "image/jpeg")]
+    walls = [[gallery.next(*one) for _ in range(7)] for one in asked]
+    pictures = [(picture, one) for wall, one in zip(walls, asked, strict=True) for picture in wall if picture]
+    assert len(pictures) == 3 * 7
+    assert all((opened(picture.data).size, picture.mime) == one for picture, one in pictures)
+    assert nearest([opened(picture.data) for picture, _ in pictures]) >= LEAST
+    assert all(gallery.next(*asked[0]) is picture for picture in walls[0])
+
+
+def test_no_more_walls_are_painted_than_memory_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MOST_WALLS", 2)
+    gallery = Gallery(Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=1))
+    assert gallery.next((64, 64), "image/png")
+    assert gallery.next((65, 64), "image/png") is None
+    assert gallery.next((64, 64), "image/png")
 
 
 @pytest.mark.parametrize(
