@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from celery.concurrency import get_implementation
@@ -48,8 +50,15 @@ def _check_routes(**_: Any) -> None:
 
 
 def _give_way(**_: Any) -> None:
-    """Leave the cores to the API and the servers of this machine whenever they have something to do: people wait there."""
+    """Leave the cores to the API and the servers of this machine whenever they have something to do: people wait there.
+
+    Linux may share the cores between sessions first, and niceness then counts within one only: a worker that leads a
+    session has all of it give way (sched(7), autogroup).
+    """
     os.nice(max(NICENESS - os.nice(0), 0))
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def _warm_up(sender: Any, **_: Any) -> None:

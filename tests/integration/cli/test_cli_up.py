@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import stat
 from collections.abc import Callable
@@ -40,6 +41,14 @@ def test_workers_leave_the_cores_to_the_api(up: Up) -> None:
             niceness[False].add(process.nice())
 
     assert niceness == {True: {10}, False: {0}}
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not group processes by session")
+def test_a_workers_whole_session_leaves_the_cores_where_sessions_share_them_first(up: Up) -> None:
+    leaders = [one for one in up.family if os.getsid(one.pid) == one.pid and "workers.celery_app" in one.cmdline()]
+    workers = [one for one in leaders if "worker" in one.cmdline()]
+    assert len(workers) == 4
+    assert {Path(f"/proc/{one.pid}/autogroup").read_text().split()[-1] for one in workers} == {"10"}
 
 
 def test_flower_wants_its_password(up: Up) -> None:
