@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from sandbox import painter, writer
 from sandbox.album import Album
@@ -24,9 +23,6 @@ LEAST_THOUGHTS = 64
 MOST_WALLS = 16  # of 48 pictures of 1.5 MB: about a gigabyte
 FIRST_CREATED_AT = 1_795_220_000  # 2026-11-21; replies repeat byte for byte, so no clock is read
 
-Wall = tuple[tuple[int, int], str]
-"""Size in pixels, and mime type."""
-
 
 class Author:
     """Writes and paints according to one configuration."""
@@ -37,7 +33,9 @@ class Author:
         self.forget()
 
     def forget(self) -> None:
-        """Remember no picture that was made; what was painted beforehand stays on its walls."""
+        """Remember no picture that was made; what hangs on walls stays, and is handed out from the first on."""
+        if self._gallery is not None:
+            self._gallery.begin_anew()
         self._album = Album()
         self._last: dict[tuple[tuple[int, int], str], Picture] = {}
 
@@ -118,10 +116,10 @@ def _counted(answer: Answer, ask: Ask, model: Model, *, has_output: bool) -> Ans
 
 
 class Gallery:
-    """Pictures painted before they are asked for, handed out in turn.
+    """Pictures that are painted once and handed out in turn: a wall of them for each size and type.
 
-    The wall of 4:5 in PNG is painted at once, that of any other size or type when it is first asked for. No two
-    pictures of all walls are alike, so that nothing needs to be compared when they are handed out.
+    The wall of 4:5 in PNG is painted beforehand, the pictures of any other when they are first handed out. No two
+    pictures of all walls are alike, so that nothing needs to be compared later.
     """
 
     def __init__(self, config: Config) -> None:
@@ -129,23 +127,29 @@ class Gallery:
         self._config = config
         self._lock = threading.Lock()
         self._album = Album(config.picture_count * MOST_WALLS)
-        self._walls: dict[Wall, list[Picture]] = {}
-        self._turns: defaultdict[Wall, itertools.count[int]] = defaultdict(itertools.count)
-        self._hung(painter.SIZES["4:5"], "image/png")
+        self._walls: dict[tuple[tuple[int, int], str], _Wall] = {}
+        for _ in range(config.picture_count):
+            self.next(painter.SIZES["4:5"], "image/png")
 
     def next(self, size: tuple[int, int], mime: str) -> Picture | None:
         """Return the next picture of that size and type; after the last comes the first again.
 
         None: there are `MOST_WALLS` already, each of another size or type.
         """
-        wall = self._walls.get((size, mime)) or self._hung(size, mime)  # who paints a wall holds up nobody at another
-        return wall[next(self._turns[size, mime]) % len(wall)] if wall else None
-
-    def _hung(self, size: tuple[int, int], mime: str) -> list[Picture]:
         with self._lock:
-            if (size, mime) not in self._walls and len(self._walls) < MOST_WALLS:
-                self._walls[size, mime] = [self._paint(n, size, mime) for n in range(self._config.picture_count)]
-            return self._walls.get((size, mime), [])
+            if (size, mime) not in self._walls and len(self._walls) == MOST_WALLS:
+                return None
+            wall = self._walls.setdefault((size, mime), _Wall())
+        number = next(wall.turns) % self._config.picture_count
+        if number not in wall.pictures:
+            wall.pictures[number] = self._paint(number, size, mime)
+        return wall.pictures[number]
+
+    def begin_anew(self) -> None:
+        """Hand out the first picture of each wall next."""
+        with self._lock:
+            for wall in self._walls.values():
+                wall.turns = itertools.count()
 
     def _paint(self, number: int, size: tuple[int, int], mime: str) -> Picture:
         prompt, key = f"picture {number}", f"{self._config.seed}:{number}"
@@ -153,6 +157,14 @@ class Gallery:
             f"{size}:{mime}:{key}", lambda variant: painter.render(prompt, size, _varied(key, variant))
         )
         return Picture(painter.encode(image, mime), mime)
+
+
+@dataclass(slots=True)
+class _Wall:
+    """Pictures of one size and type, by their number, and whose turn it is."""
+
+    pictures: dict[int, Picture] = field(default_factory=dict)
+    turns: Iterator[int] = field(default_factory=itertools.count)
 
 
 def _varied(key: str, variant: int) -> str:

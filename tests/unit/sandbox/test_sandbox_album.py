@@ -244,10 +244,13 @@ def test_pictures_painted_beforehand_are_apart_on_all_walls_and_nothing_is_paint
     assert all((opened(picture.data).size, picture.mime) == one for picture, one in pictures)
     assert nearest([opened(picture.data) for picture, _ in pictures]) >= LEAST
     assert all(gallery.next(*asked[0]) is picture for picture in walls[0])
+    gallery.next(*asked[0])
+    gallery.begin_anew()
+    assert gallery.next(*asked[0]) is walls[0][0]
 
 
 def test_no_more_walls_are_painted_than_memory_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST_WALLS", 2)
+    monkeypatch.setattr(answers, "MOST_WALLS", 2)  # one is the first wall
     gallery = Gallery(Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=1))
     assert gallery.next((64, 64), "image/png")
     assert gallery.next((65, 64), "image/png") is None
