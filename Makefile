@@ -36,7 +36,7 @@ test: $(VENV)/.dev ## Run all tests but the long drills; ARGS="-k quota" picks s
 ifdef ARGS
 	$(BIN)/python -m pytest -m "not long" $(ARGS)
 else
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist loadfile --ignore tests/chaos
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not long" --numprocesses 3 --dist loadfile --ignore tests/chaos # on two cores, a third has something to do while others wait
 	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not long" --numprocesses 2 --dist worksteal tests/chaos # drills, which mostly wait
 endif
 
