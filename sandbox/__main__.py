@@ -30,7 +30,10 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Config, str, int]:
     parser.add_argument("--credits", type=int, default=defaults.credits_micro_usd, help="credits in micro-USD")
     parser.add_argument("--pictures", default="painted-on-demand", help="painted-on-demand or painted-beforehand")
     parser.add_argument(
-        "--picture-count", type=int, default=defaults.picture_count, help="how many are painted beforehand"
+        "--picture-count",
+        type=int,
+        default=defaults.picture_count,
+        help="beforehand: how many of each size and type, before the first comes again",
     )
     options = parser.parse_args(arguments)
     config = defaults.with_changes(

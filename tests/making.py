@@ -18,7 +18,7 @@ from app.domain.prices import Usage
 from app.domain.states import CostBasis, PieceState
 from app.journal import Asked, Outcome
 from app.pipelines.catalog import pipeline_named
-from app.pipelines.pipeline import Done, NewPiece, Stage
+from app.pipelines.pipeline import Done, NewPiece, Pipeline, Stage
 from app.runs import claims, finish
 from app.runs.claims import Claim, Moved
 from app.runs.finish import finish as end_round
@@ -137,16 +137,23 @@ def _go_on(piece: Piece, until: str | None) -> Iterator[events.type_and_data]:
     """Write what the rest of a piece's steps make; give their events. test_finishers.py: no claim writes more."""
     while piece.step is not None and piece.step != until:
         assert piece.lease_token is None, "somebody else is at it"
-        done = made(piece.step)
-        if done.picture is not None:
-            piece.review = None
-        for field in ("prompt", "picture", "review", "composed"):
-            if (value := getattr(done, field)) is not None:
-                setattr(piece, field, value)
-        piece.state = FULL_POST.stage(piece.kind, piece.step).gives
-        piece.step = FULL_POST.next_step(piece.kind, piece.step)
-        piece.attempt, piece.sent_count, piece.sent_at, piece.next_try_at = 0, 1, datetime.now(UTC), None
+        write(FULL_POST, piece, made(piece.step))
         yield claims.piece_event(piece)
+
+
+def write(pipeline: Pipeline, piece: Piece, done: Done) -> None:
+    """Write what a step made and move the piece to its next step. Tests hold it to what `claims.complete` writes."""
+    assert piece.step is not None
+    if done.data is not None:
+        piece.data = {**piece.data, **done.data}
+    if done.picture is not None:
+        piece.review = None
+    for field in ("prompt", "picture", "review", "composed"):
+        if (value := getattr(done, field)) is not None:
+            setattr(piece, field, value)
+    piece.state = pipeline.stage(piece.kind, piece.step).gives
+    piece.step = pipeline.next_step(piece.kind, piece.step)
+    piece.attempt, piece.sent_count, piece.sent_at, piece.next_try_at = 0, 1, datetime.now(UTC), None
 
 
 def end(run_id: uuid.UUID) -> str | None:

@@ -25,7 +25,8 @@ WATCHERS = 600
 DRAIN_S = 100.0  # a worker that is asked to stop may finish a call: one text request lasts 90 s at most
 USUAL_PORTS = {"web": 8000, "events": 8001, "flower": 5555, "sandbox": 9000}
 FLOWER_CONFIG = Path(__file__).parents[2] / "flowerconfig.py"
-PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without it, each look reads the system's authorities: 20 ms
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of plain HTTP: without it, each reads the system's authorities first, which takes 20 ms."""
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
 

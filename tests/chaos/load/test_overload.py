@@ -63,13 +63,7 @@ def test_a_thousand_orders_at_once(
 ) -> None:
     assert sandbox
     ports = stack.Ports(free_port(), free_port(), free_port(), free_port())
-    wide = {"in_flight": 64}  # instant models: what binds is the machine
-    routes = write_routes(
-        tmp_path / "routes.toml",
-        min_bytes=20_000,
-        limits={"openai": {"image": wide}, "gateway": {"text": wide}},
-        render_image={"routes": [SMALL_PICTURES]},
-    )
+    routes = small_and_wide(tmp_path)
 
     def processes(env: dict[str, str]) -> list[Process]:
         return [*stack.web(env, ports), *stack.workers(env), stack.beat(env, installation.data_dir)]
@@ -119,6 +113,17 @@ def test_a_thousand_orders_at_once(
     assert max(answers.p(99), probing.answers.p(99)) <= MOST_MS
     assert kb <= MOST_KB
     assert took_s <= LONGEST_S
+
+
+def small_and_wide(folder: Path) -> Path:
+    """Write routes with the smallest pictures and wide limits: with instant models, what binds is the machine."""
+    wide = {"in_flight": 64}
+    return write_routes(
+        folder / "routes.toml",
+        min_bytes=20_000,
+        limits={"openai": {"image": wide}, "gateway": {"text": wide}},
+        render_image={"routes": [SMALL_PICTURES]},
+    )
 
 
 def nothing_grows(redis: Redis) -> None:

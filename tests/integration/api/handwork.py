@@ -24,6 +24,7 @@ from app.runs import claims, finish
 from app.runs.accept import new_pieces
 from app.runs.claims import Claim
 from app.storage import storage
+from making import write
 from orders import run_of
 
 COST = 1_000
@@ -80,18 +81,8 @@ def begin(session: Session, run: Run, piece: Piece) -> None:
 
 def move(session: Session, run: Run, piece: Piece, done: Done) -> list[events.type_and_data]:
     """Write what a step made and move the piece to its next step; return what is told of it."""
-    assert piece.step is not None
     pipeline = all_pipelines()[run.pipeline]
-    if done.data is not None:
-        piece.data = {**piece.data, **done.data}
-    if done.picture is not None:
-        piece.review = None
-    for field in ("prompt", "picture", "review", "composed"):
-        if (value := getattr(done, field)) is not None:
-            setattr(piece, field, value)
-    piece.state = pipeline.stage(piece.kind, piece.step).gives
-    piece.step = pipeline.next_step(piece.kind, piece.step)
-    piece.attempt, piece.sent_count, piece.sent_at, piece.next_try_at = 0, 1, datetime.now(UTC), None
+    write(pipeline, piece, done)
     told = [claims.piece_event(piece)]
     if done.opens:
         session.add_all(new_pieces(pipeline, run, done.opens))

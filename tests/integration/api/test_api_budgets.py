@@ -15,14 +15,14 @@ from sqlalchemy import func, select
 
 from app import alerts, budget_limits
 from app.cli import stack
-from app.cli.stack import Ports
+from app.cli.stack import PLAIN, Ports
 from app.db.models import Run, User
 from app.db.session import transaction
 from app.domain.budgets import BudgetScope
 from app.embedded.ports import free_port
 from app.embedded.supervisor import Supervisor
 from budgeting import CENT, ledger_of, month_row, set_budget
-from harness import UNTRUSTING, Installation, Sandbox
+from harness import Installation, Sandbox
 from orders import TOPIC, a_user
 
 GENERATE = "/api/generate/full-post"
@@ -48,7 +48,7 @@ def test_200_orders_at_once_over_http_at_a_budget_that_fits_37_are_37_runs_and_1
 
     def send(key: str) -> None:
         headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=served, headers=headers, timeout=60, verify=UNTRUSTING) as http:
+        with httpx.Client(base_url=served, headers=headers, timeout=60, verify=PLAIN) as http:
             gate.wait(30)
             answer = http.post(GENERATE, json=CHEAP)
             found.append((answer.status_code, answer.json().get("code", "")))

@@ -15,13 +15,13 @@ from sqlalchemy import select
 
 from app import accounts
 from app.cli import stack
-from app.cli.stack import Ports
+from app.cli.stack import PLAIN, Ports
 from app.db.models import ApiKey, User
 from app.db.session import transaction
 from app.domain.keys import stream_ticket
 from app.embedded.ports import free_port
 from app.embedded.supervisor import Supervisor
-from harness import UNTRUSTING, Installation, wait_for
+from harness import Installation, wait_for
 from orders import events_of, order, pieces_of
 
 WATCHERS = 50
@@ -48,7 +48,7 @@ def ports(_lasting_installation: Installation) -> Iterator[Ports]:
 
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, verify=UNTRUSTING) as client:
+    with httpx.Client(trust_env=False, verify=PLAIN) as client:
         yield client
 
 
@@ -70,7 +70,7 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         with (
-            httpx.Client(trust_env=False, verify=UNTRUSTING, follow_redirects=True, timeout=30) as client,
+            httpx.Client(trust_env=False, verify=PLAIN, follow_redirects=True, timeout=30) as client,
             client.stream("GET", self.url, headers=self.headers) as answer,
         ):
             assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -204,7 +204,7 @@ def test_a_browser_may_ask_the_events_process_from_another_origin(ports: Ports, 
 
 
 def test_a_body_of_5_mb_gets_its_413_over_a_real_connection(ports: Ports, api_key: str) -> None:
-    with httpx.Client(trust_env=False, verify=UNTRUSTING, headers={"Authorization": f"Bearer {api_key}"}) as client:
+    with httpx.Client(trust_env=False, verify=PLAIN, headers={"Authorization": f"Bearer {api_key}"}) as client:
         for _ in range(3):
             answer = client.post(f"{ports.api_url}/api/generate/full-post", content=b"x" * 5_000_000)
             assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
