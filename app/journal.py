@@ -7,7 +7,7 @@ of a purpose than its stage allows, unknown outcomes counted at their worst.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from sqlalchemy.orm import Session
 
 from app.db.models import Call, Piece, Run
-from app.domain.errors import BudgetReached, MoneyHeld, NotClaimed
+from app.domain.errors import BudgetReached, InvalidReply, MoneyHeld, NotClaimed
 from app.domain.prices import Usage, usd
 from app.domain.states import LIVE_RUNS, CallState, CostBasis
 from app.settlement import locked, move, settle
@@ -228,7 +228,7 @@ def settle_late(
 
 
 def judge(session: Session, call_id: uuid.UUID, *, accepted: bool, code: str | None = None) -> None:
-    """Note whether a reply passed its checks; a refused one is paid but never used again."""
+    """Note whether a reply passed its checks; a refused one is paid but never used; see earlier_reply."""
     session.execute(update(Call).where(Call.id == call_id).values(accepted=accepted, error_code=code))
 
 
@@ -260,16 +260,21 @@ def from_cache(session: Session, run_id: uuid.UUID, piece: Piece, asked: Asked, 
     return call
 
 
-def earlier_reply(session: Session, piece: Piece, asked: Sequence[Asked]) -> Call | None:
-    """Return the paid reply that this piece already has to the very same question, if it was not refused.
+def earlier_reply(
+    session: Session, piece: Piece, asked: Sequence[Asked], *, read: Collection[uuid.UUID] = ()
+) -> Call | None:
+    """Return the paid reply that this piece already has to the very same question, if it can be used.
 
     asked: the question as each route would be asked it, best first. A crash between the reply and the piece's commit
-    ends here: the repeat reads instead of paying again.
+    ends here: the repeat reads instead of paying again. A text that broke its rules in this round is of use too: reading
+    it leads to the question that corrects it, which may have its reply. Any other refused reply is of none.
+    read: calls whose replies this execution has read already.
     """
+    to_correct = and_(Call.error_code == InvalidReply.code, Call.round == piece.round)
     return session.scalars(
         _same_question(piece, asked)
-        .where(Call.state == CallState.SUCCEEDED, Call.accepted.is_not(False))
-        .order_by(_preference(asked), Call.started_at.desc())
+        .where(Call.state == CallState.SUCCEEDED, or_(Call.accepted.is_not(False), to_correct), Call.id.not_in(read))
+        .order_by(Call.accepted.is_(False), _preference(asked), Call.started_at.desc())
         .limit(1)
     ).one_or_none()
 

@@ -6,7 +6,8 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -101,9 +102,10 @@ class Asker:
         messages = [Message("system", prompt.system), Message("user", prompt.user, shown)]
         seen = [str(picture["sha256"]) for picture in pictures]
         problems: list[str] = []
+        read: set[uuid.UUID] = set()
         for _ in range(self.stage.max_charged_calls):
             try:
-                paid = self._reply(purpose, messages, schema, seen)
+                paid = self._reply(purpose, messages, schema, seen, read)
             except BudgetReached as exc:
                 if not problems:
                     raise
@@ -111,7 +113,8 @@ class Asker:
             reply, problems = parsed(paid.answer.text)
             if not problems:
                 return reply
-            self._caller.refuse(paid, "invalid_reply")
+            read.add(paid.call_id)  # a model may say the same again, and then is asked the same again
+            self._caller.refuse(paid, InvalidReply.code)
             told = "\n".join(f"- {problem}" for problem in problems[:12])
             messages = [
                 *messages[:2],
@@ -120,8 +123,15 @@ class Asker:
             ]
         raise _invalid(purpose, problems)
 
-    def _reply(self, purpose: str, messages: list[Message], schema: Schema | None, seen: list[str]) -> Paid:
-        """Return the journal's reply to this very question if it was paid already, else the first provider's."""
+    def _reply(
+        self,
+        purpose: str,
+        messages: list[Message],
+        schema: Schema | None,
+        seen: list[str],
+        read: Collection[uuid.UUID],
+    ) -> Paid:
+        """Return the journal's reply to this very question if it has one that is not `read`, else the first provider's."""
         caller = self._caller
         content = [schema.name if schema else "", *seen, *(message.content for message in messages)]
         most_in = None if seen else _tokens_at_most(messages, schema)
@@ -129,7 +139,7 @@ class Asker:
             caller.question(route, "text", purpose, content, timeout_of(purpose, route), tokens_in=most_in)
             for route in routes_for(purpose)
         ]
-        if (call := caller.earlier(questions)) and call.reply is not None:
+        if (call := caller.earlier(questions, read=read)) and call.reply is not None:
             return Paid(call.id, call.provider, call.model, Answer(call.reply, None, None, None, None, 200), 0.0)
 
         def ask(question: Question) -> Paid:

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn, TypeVar
 
@@ -239,10 +239,11 @@ class Caller:
         """Note that a reply was paid and is not used."""
         until_journaled(lambda session: journal.judge(session, paid.call_id, accepted=False, code=code))
 
-    def earlier(self, questions: Sequence[Question]) -> Call | None:
-        """Return the journal's reply to one of these questions, if it is paid for and was not refused."""
+    def earlier(self, questions: Sequence[Question], *, read: Collection[uuid.UUID] = ()) -> Call | None:
+        """Return the journal's reply to one of these questions, if it is paid for, can be used, and is not `read`."""
+        asked = [question.asked for question in questions]
         with transaction() as session:
-            return journal.earlier_reply(session, self.held.piece, [question.asked for question in questions])
+            return journal.earlier_reply(session, self.held.piece, asked, read=read)
 
     def was_blocked(self, questions: Sequence[Question]) -> bool:
         """Return whether a safety filter refused one of these questions before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.errors import BudgetReached, InvalidReply
+from app.domain.errors import InvalidReply
 from app.domain.provider_errors import ModelRetired, ProviderAccount, ProviderError
 from app.domain.states import CallState, CostBasis
 from app.runs.claims import Claim
@@ -104,10 +104,9 @@ def test_a_step_that_is_repeated_after_all_was_paid_asks_no_more(writing: Claim,
     with pytest.raises(InvalidReply):
         act(writing)
 
-    with pytest.raises(BudgetReached) as refused:
+    with pytest.raises(InvalidReply):
         act(writing)
 
-    assert refused.value.code == "paid_calls_used_up"
     assert len(sandbox.log()) == 3
 
 
@@ -125,10 +124,24 @@ def test_a_crash_in_the_middle_of_asking_again_pays_for_no_question_twice(writin
     act(writing)
     expire_lease(writing.piece)
 
+    done = act(take(writing.piece))
+
+    assert len(done.opens) == 7
+    assert len(sandbox.log()) == 2
+    assert journaled(writing.run.id) == billed(sandbox)
+
+
+def test_a_crash_after_an_invalid_reply_goes_on_with_its_correction(writing: Claim, sandbox: Sandbox) -> None:
+    sandbox.fail(fault("too_few_slides", times=1), fault("internal_error", times=1))
+    with pytest.raises(ProviderError):
+        act(writing)
+    expire_lease(writing.piece)
+
     act(take(writing.piece))
 
-    assert len(sandbox.log()) <= 3
-    assert journaled(writing.run.id) == billed(sandbox)
+    asked = [str(call["prompt_sha256"]) for call in sandbox.log()]
+    assert len(asked) == 3
+    assert asked[1] == asked[2] != asked[0]
 
 
 REFUSALS = [("model_retired", ModelRetired), ("insufficient_funds", ProviderAccount)]

@@ -213,6 +213,34 @@ def test_a_refused_reply_is_not_used_again(held: Claim) -> None:
     assert earlier(held) is None
 
 
+def test_a_text_that_broke_its_rules_is_read_again_for_its_correction(held: Claim) -> None:
+    call_id = succeed(held)
+
+    journaled(journal.judge, call_id, accepted=False, code="invalid_reply")
+
+    found = earlier(held)
+    assert found is not None
+    assert found.id == call_id
+
+
+def test_a_text_that_broke_its_rules_is_asked_for_anew_in_another_round(held: Claim) -> None:
+    journaled(journal.judge, succeed(held), accepted=False, code="invalid_reply")
+
+    change(Piece, held.piece.id, round=2)
+
+    assert earlier(held) is None
+
+
+def test_a_good_text_is_used_rather_than_one_that_broke_its_rules(held: Claim) -> None:
+    good = succeed(held)
+    journaled(journal.judge, succeed(held, GEMINI), accepted=False, code="invalid_reply")
+
+    found = earlier(held, GEMINI, asked())
+
+    assert found is not None
+    assert found.id == good
+
+
 def test_a_reply_of_another_piece_is_not_used(held: Claim) -> None:
     succeed(held)
     other = take(pictures_of(held.run.id)[1])

@@ -67,6 +67,7 @@ def held_to_its_limits(sandbox: Sandbox) -> list[Mapping[str, object]]:
     # The provider itself counts: one call too many would be a 429. In any second of its own clock a burst of one may
     # meet the one before.
     sandbox.configure(
+        pictures="painted-on-demand",  # of a few pictures that take turns most would be siblings
         latency="fixed:1",
         limits=[{"in_flight": IN_FLIGHT, "per_second": PER_SECOND + 1, "model": "gemini-3.1-flash-image"}],
     )

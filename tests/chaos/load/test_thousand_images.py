@@ -73,6 +73,7 @@ def test_pictures_at_30_percent_failures(
         limits=wide,
         render_image={"routes": PAINTERS},
     )
+    sandbox.configure(pictures="painted-on-demand")  # of a few pictures that take turns most would be siblings
     sandbox.fail(*faults())
     start_workers(PRESSROOM_ROUTES=str(routes), PRESSROOM_MAX_RUNS_IN_FLIGHT=str(RUNS))
     user = a_user()
