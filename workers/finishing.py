@@ -42,7 +42,8 @@ def finish(task: Task, run_id: uuid.UUID, round_: int, by: rounds_end.Finisher |
     """End the round once.
 
     1. Return unless every piece is terminal. Where the pipeline has more to open then, open it, and publish that.
-    2. Draw what is missing and write PDF and deck: same input, same bytes, so that a crash repeats it harmlessly.
+    2. Store what an outage left, draw what is missing, write PDF and deck: same input, same bytes, so that a crash
+       repeats it harmlessly.
     3. End the round in one transaction; then the next waiting run may start.
     """
     over = _over(run_id, round_)
@@ -53,6 +54,7 @@ def finish(task: Task, run_id: uuid.UUID, round_: int, by: rounds_end.Finisher |
         if not is_alone:
             return
         try:
+            safekeeping.store_waiting_of(run_id)
             drawn = backgrounds(run, pieces)
             result = bound(run, pieces, drawn)
         except errors.StorageError as exc:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,8 +224,23 @@ def empty_unstored(most: int = 20) -> int:
     global _storage_is_down  # noqa: PLW0603 - a flag of this process
     with transaction() as session:
         waiting = session.scalars(select(Unstored.call_id).order_by(Unstored.created_at).limit(most)).all()
+    _store_each(waiting)
+    _storage_is_down = False
+    return len(waiting)
+
+
+def store_waiting_of(run_id: uuid.UUID) -> None:
+    """Store what waits of one run, so that it ends with all of its files. Raises StorageError while storage is down."""
+    with transaction(durable=False) as session:
+        of_run = select(Unstored.call_id).join(Call, Call.id == Unstored.call_id).where(Call.run_id == run_id)
+        waiting = session.scalars(of_run).all()
+    _store_each(waiting)
+
+
+def _store_each(call_ids: Sequence[uuid.UUID]) -> None:
+    """Store the originals of calls, one at a time: each is up to 25 MB. Raises StorageError when one was refused."""
     refused: StorageError | None = None
-    for call_id in waiting:  # one at a time: each holds up to 25 MB
+    for call_id in call_ids:
         with transaction() as session:
             row = session.get(Unstored, call_id)
         if row is None:
@@ -239,5 +254,3 @@ def empty_unstored(most: int = 20) -> int:
             session.execute(delete(Unstored).where(Unstored.call_id == call_id))
     if refused is not None:
         raise refused
-    _storage_is_down = False
-    return len(waiting)

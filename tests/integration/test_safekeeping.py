@@ -13,16 +13,19 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app import journal
-from app.db.models import Unstored
+from app.db.models import Call, Unstored
 from app.db.session import transaction
 from app.domain.errors import NotFound, StorageError
 from app.domain.keys import content_digest
+from app.runs import finish
 from app.settings import settings
 from app.storage import IMMUTABLE, storage
 from harness import Installation, forget_settings
 from making import intend, journaled, opened, outcome, pictures_of, take
+from orders import run_of
 from s3 import BUCKET, S3, s3_server
-from workers import limits, safekeeping
+from workers import finishing, limits, safekeeping
+from working import Later, Task
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 KEY = "posts/6f1c/0/abcdef123456.png"
@@ -218,6 +221,45 @@ def stored_by_another_process() -> None:
         for row in session.scalars(select(Unstored)):
             storage().put(row.key, row.data)
         session.execute(delete(Unstored))
+
+
+def test_a_run_ends_once_storage_has_all_that_was_paid_for_it(call_id: uuid.UUID) -> None:
+    run_id = run_of_call(call_id)
+    given_up(run_id)
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    with pytest.raises(Later):
+        finishing.finish(Task(), run_id, 1)
+    assert not run_of(run_id).state.is_terminal
+    mend()
+    finishing.finish(Task(), run_id, 1)
+
+    assert run_of(run_id).state.is_terminal
+    assert (waiting(), storage().get(KEY)) == (0, PNG)
+
+
+def test_what_waits_of_one_run_holds_no_other_one_back(call_id: uuid.UUID) -> None:
+    other = opened(slides=5)
+    given_up(other)
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+
+    finishing.finish(Task(), other, 1)
+
+    assert run_of(other).state.is_terminal
+    assert waiting() == 1
+
+
+def given_up(run_id: uuid.UUID) -> None:
+    """Make all pieces of a run FAILED: nobody has ended it."""
+    with transaction() as session:
+        finish.time_out(session, run_id)
+
+
+def run_of_call(call_id: uuid.UUID) -> uuid.UUID:
+    with transaction() as session:
+        return session.get_one(Call, call_id).run_id
 
 
 def test_a_process_that_saw_the_outage_buys_again_when_another_has_stored_what_waited(call_id: uuid.UUID) -> None:
