@@ -8,13 +8,18 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
 
 _ids: ContextVar[Mapping[str, str]] = ContextVar("log_ids", default=MappingProxyType({}))
+MOST_CAUSES = 10
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -67,6 +72,24 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
+        """Return the trace, causes first, without the values that errors of data quote: users wrote them."""
+        told: list[str] = []
+        error: BaseException | None = ei[1]
+        while error is not None and len(told) < MOST_CAUSES:
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            told.append(f"{frames}{type(error).__qualname__}: {_without_values(error)}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n\n".join(reversed(told))
+
+
+def _without_values(error: BaseException) -> str:
+    """Return an error's words: of pydantic where and what, of PostgreSQL no row (its DETAIL)."""
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['type']}" for one in found)
+    return str(error).partition("\nDETAIL:")[0]
 
 
 def configure(level: int = logging.INFO) -> None:

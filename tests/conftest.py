@@ -32,8 +32,8 @@ from workers.providers.http import close_connections
 
 TEMPLATE = "pressroom_template"
 SHARED = "pressroom_shared"
-PICTURES = 16
-"""Pictures of a ratio that the sandbox paints once and hands out in turn: more than any post of a test has."""
+PICTURES = 128
+"""Pictures of a size that the sandbox paints when first asked, and hands out in turn: more than the posts of a test have."""
 OURS = (
     *("PRESSROOM_", "DATABASE_URL", "REDIS_URL", "R2_", "IMAGE_CDN_"),
     *("AI_GATEWAY_", "GOOGLE_AI_", "GEMINI_", "ANTHROPIC_", "OPENAI_", "LEONARDO_"),

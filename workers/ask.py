@@ -29,7 +29,8 @@ from workers.providers.registry import provider_named
 
 Reply = TypeVar("Reply", bound=BaseModel)
 Check = Callable[[str], tuple[Any, list[str]]]
-FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
+FENCE = "```"
+OPENING = re.compile(r"```(?:json)?[ \t\r]*\n")
 FRAME_TOKENS = 400  # of what providers put around a question and its schema
 SHOWN_BYTES = 3_500_000  # Anthropic takes 5 MB of base64; what is bigger is shown as JPEG
 
@@ -195,8 +196,8 @@ def without_fences(text: str) -> str:
     stripped = text.strip()
     if stripped.startswith(("{", "[")):
         return stripped
-    fenced = FENCED.search(stripped)
-    return fenced[1] if fenced else stripped
+    opening, closing = OPENING.search(stripped), stripped.rfind(FENCE)
+    return stripped[opening.end() : closing].strip() if opening and opening.end() <= closing else stripped
 
 
 def _invalid(purpose: str, problems: list[str]) -> InvalidReply:

@@ -59,7 +59,9 @@ def finish(task: Task, run_id: uuid.UUID, round_: int, by: rounds_end.Finisher |
             result = bound(run, pieces, drawn)
         except errors.StorageError as exc:
             counts.add(counts.Fact.STORAGE_FAILURES)
-            # Not raised past Celery: the watchdog ends the run without its files if storage stays away.
+            with transaction() as session:
+                rounds_end.put_off(session, run_id, round_)
+            # Not raised past Celery: the watchdog ends the run without its files if storage stays away for hours.
             raise task.retry(exc=exc, countdown=STORAGE_RETRY_S) from exc
         _end(run, round_, result, drawn, by)
 

@@ -31,3 +31,9 @@ def migrate(database_url: str) -> None:
 def head() -> str | None:
     """Return the newest revision that this code knows."""
     return ScriptDirectory(str(FOLDER)).get_current_head()
+
+
+def is_behind(revision: str | None) -> bool:
+    """Return whether a database at `revision` lacks migrations; one that this code does not know is of a newer release."""
+    known = {script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()}
+    return revision is None or (revision in known and revision != head())

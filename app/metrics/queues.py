@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,11 +12,15 @@ from redis.exceptions import ResponseError
 from app import counts, routes, traffic
 from app.counts import Fact
 from app.domain.capabilities import PROVIDER_CAPABILITIES
+from app.domain.states import RunState
 from app.metrics.rows import QUEUES
+from app.pipelines.catalog import all_pipelines
 from app.routes import Kind
 
 UNACKED = "unacked_index"  # kombu's sorted set of messages that were handed out and are not acknowledged
 KINDS: tuple[Kind, ...] = ("text", "image")
+FINISHERS = ("last_piece", "chord", "relay", "watchdog")
+ENDS = (RunState.READY, RunState.PARTIAL, RunState.FAILED)
 UPKEEP = ("admit", "relay", "notify", "watchdog", "start_schedules", "read_feeds", "alert", "merge_sums", "tidy")
 LABELS: dict[Fact, tuple[str, list[str]]] = {
     Fact.ROUNDS_FINISHED: (
@@ -128,6 +133,8 @@ def counted() -> Iterator[Metric]:
                 usual = tuple((queue,) for queue in QUEUES)
             case Fact.STORAGE_FAILURES:
                 usual = ((),)
+            case Fact.ROUNDS_FINISHED:
+                usual = tuple(itertools.product(all_pipelines(), ENDS, FINISHERS))
             case _:
                 pass
         for values, count in sorted({**dict.fromkeys(usual, 0), **found[fact]}.items()):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app import budgets, events, journal, quotas
@@ -146,6 +146,15 @@ def finish(
         run.result = {**(run.result or {}), **result}
     _end(session, run, pieces, state, failure, by)
     return state
+
+
+def put_off(session: Session, run_id: uuid.UUID, round_: int) -> None:
+    """Note that the end of a round waits for storage: that is no stall, and nobody need ask for its end meanwhile."""
+    session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.round == round_, Run.state.in_(LIVE_RUNS))
+        .values(progressed_at=func.now())
+    )
 
 
 def cancel(session: Session, run: Run) -> None:

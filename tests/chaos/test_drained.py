@@ -31,6 +31,8 @@ from routing import write_routes
 IO = ("worker-io-1", "worker-io-2")
 AT_ONCE_S = 10.0
 """What the end of a process takes at most that has nothing left to do: half of what a thread may sleep in a limit."""
+DRAWN_S = 30.0
+"""What a worker takes at most to end the slide that it draws, on cores that others go first on."""
 NEEDED = 1 + 7 + 7
 """Calls of a post of five slides: its texts; a prompt and a picture for each slide, the article and the quote."""
 
@@ -141,7 +143,7 @@ def test_workers_that_draw_and_control_end_at_once_and_their_work_waits_for_the_
         running.start(name)
 
     assert {name: one.code for name, one in ended.items()} == dict.fromkeys(ended, 0)
-    assert [name for name, one in ended.items() if one.seconds > AT_ONCE_S] == []
+    assert [name for name, one in ended.items() if one.seconds > DRAWN_S] == []
     wait_for(lambda: all(is_over(run_id) for run_id in runs), seconds=60)
     nothing_was_lost_or_repeated(sandbox, runs, NEEDED)
 
@@ -207,7 +209,8 @@ def test_a_rolling_deploy_while_posts_are_made_loses_and_repeats_nothing(
 
     assert 0 not in began_with.values(), "posts were made from the first restart to the last"
     assert {name: one.code for name, one in ended.items()} == dict.fromkeys(ended, 0)
-    assert [name for name, one in ended.items() if one.seconds > 1 + AT_ONCE_S] == []
+    longest = dict.fromkeys(ended, 1 + AT_ONCE_S) | {"worker-media": DRAWN_S}
+    assert [name for name, one in ended.items() if one.seconds > longest[name]] == []
     nothing_was_lost_or_repeated(sandbox, runs, NEEDED)
     for run_id, numbers in made.items():
         assert numbers == [event.number for event in events_of(run_id)], "each event once and in order"

@@ -12,7 +12,7 @@ import yaml
 from app.broker import celery
 from app.domain.states import TERMINAL_RUNS
 from app.metrics.collector import Pressroom
-from app.metrics.queues import UPKEEP
+from app.metrics.queues import FINISHERS, UPKEEP
 from app.metrics.rows import QUEUES
 from app.runs.finish import Finisher
 from harness import Installation
@@ -86,8 +86,9 @@ def test_every_metric_is_in_the_operators_table(declared: dict[str, set[str]]) -
     assert told == declared.keys()
 
 
-def test_the_queues_and_tasks_that_are_told_are_those_that_there_are(database: Installation) -> None:
+def test_the_queues_tasks_and_finishers_that_are_told_are_those_that_there_are(database: Installation) -> None:
     assert database
     conf = celery().conf
     assert tuple(queue.name for queue in conf.task_queues) == QUEUES
     assert {entry["task"] for entry in conf.beat_schedule.values()} == {f"upkeep.{name}" for name in UPKEEP}
+    assert tuple(Finisher) == FINISHERS

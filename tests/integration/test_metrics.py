@@ -256,6 +256,7 @@ def test_a_breaker_is_told_with_its_provider_and_model(told: Scrape, database: I
 def test_what_is_counted_adds_up_and_what_never_happened_is_0(told: Scrape) -> None:
     assert told("pressroom_leases_expired_total", queue="images") == 0
     assert told("pressroom_upkeep_runs_total", task="relay") == 0
+    assert told("pressroom_rounds_finished_total", pipeline="ad", state="FAILED", by="watchdog") == 0
     for _ in range(3):
         counts.add(Fact.LEASES_EXPIRED, "images")
     counts.add(Fact.ROUNDS_FINISHED, "full-post", "READY", "last_piece")

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,24 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app import journal
-from app.db.models import Call, Unstored
+from app.db.models import Call, Run, Unstored
 from app.db.session import transaction
 from app.domain.errors import NotFound, StorageError
 from app.domain.keys import content_digest
-from app.runs import finish
+from app.metrics.rows import utc_now
+from app.runs import finish, plan
 from app.settings import settings
 from app.storage import IMMUTABLE, storage
 from harness import Installation, forget_settings
-from making import intend, journaled, opened, outcome, pictures_of, take
+from making import change, intend, journaled, opened, outcome, pictures_of, take
 from orders import run_of
 from s3 import BUCKET, S3, s3_server
-from workers import finishing, limits, safekeeping
+from workers import finishing, limits, safekeeping, upkeep
 from working import Later, Task
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 KEY = "posts/6f1c/0/abcdef123456.png"
+LONG = timedelta(minutes=30)  # three times the watchdog's patience
 
 
 @pytest.fixture
@@ -237,6 +240,34 @@ def test_a_run_ends_once_storage_has_all_that_was_paid_for_it(call_id: uuid.UUID
 
     assert run_of(run_id).state.is_terminal
     assert (waiting(), storage().get(KEY)) == (0, PNG)
+
+
+def test_a_run_that_waits_for_storage_is_no_stall(call_id: uuid.UUID) -> None:
+    run_id = run_of_call(call_id)
+    given_up(run_id)
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    change(Run, run_id, started_at=utc_now() - 2 * LONG, progressed_at=utc_now() - LONG)
+
+    with pytest.raises(Later):
+        finishing.finish(Task(), run_id, 1)
+    upkeep.watchdog()
+
+    assert not run_of(run_id).state.is_terminal
+
+
+def test_a_run_that_waits_for_storage_for_hours_is_ended(call_id: uuid.UUID) -> None:
+    run_id = run_of_call(call_id)
+    given_up(run_id)
+    breaks()
+    safekeeping.put_or_keep(KEY, PNG, call_id)
+    change(Run, run_id, started_at=utc_now() - plan.LONGEST_ROUND)
+
+    with pytest.raises(Later):
+        finishing.finish(Task(), run_id, 1)
+    upkeep.watchdog()
+
+    assert run_of(run_id).state.is_terminal
 
 
 def test_what_waits_of_one_run_holds_no_other_one_back(call_id: uuid.UUID) -> None:

@@ -63,6 +63,8 @@ def test_no_header_is_no_wait() -> None:
         ('```json\n{"a":"```"}\n```', '{"a":"```"}'),
         ("no json at all", "no json at all"),
         ("```json\nbroken off", "```json\nbroken off"),
+        ("```json \r\n\n{}\n\n ```", "{}"),
+        ("words ```" + "\n" * 20_000 + "and no end", "words ```" + "\n" * 20_000 + "and no end"),
         ("", ""),
     ],
 )
