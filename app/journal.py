@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from sqlalchemy.orm import Session
 
 from app.db.models import Call, Piece, Run
-from app.domain.errors import BudgetReached, InvalidReply, MoneyHeld, NotClaimed
+from app.domain.errors import BeingMade, BudgetReached, InvalidReply, MoneyHeld, NotClaimed
 from app.domain.prices import Usage, usd
 from app.domain.states import LIVE_RUNS, CallState, CostBasis
 from app.settlement import locked, move, settle
@@ -66,7 +66,8 @@ def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, 
     """Write the INTENT of a call and return its id. It may cost what its row says: its worst, or less where room is short.
 
     Raises NotClaimed when the lease or the run is gone, BudgetReached when the run's cap or the stage's number
-    of paid calls has no room for it, MoneyHeld when there may be room once calls under way have ended.
+    of paid calls has no room for it, MoneyHeld when there may be room once calls under way have ended, BeingMade when
+    the reply has come since it was looked for.
     """
     run = session.execute(
         select(Run).where(Run.id == run_id).with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -76,12 +77,22 @@ def intend(session: Session, run_id: uuid.UUID, piece: Piece, token: uuid.UUID, 
         raise NotClaimed(f"the claim of piece {piece.id} was lost before the call")
     granted = 0
     if asked.worst_micro_usd:  # else it is free, as a moderation is: it may be asked as often as it takes
+        _refuse_a_second(session, piece, asked)
         paid = _paid_calls(session, piece, asked)
         granted = _granted(session, run, asked, asked.kept_again_micro_usd if paid else asked.kept_micro_usd)
     run.held_micro_usd += granted
     call = _call(run.user_id, piece, asked, worst_micro_usd=granted)
     session.add(call)
     return call.id
+
+
+def _refuse_a_second(session: Session, piece: Piece, asked: Asked) -> None:
+    """Raise BeingMade when a former owner's reply came late, while this one waited for its slot: it can be read."""
+    came = _same_question(piece, [asked]).where(
+        Call.state == CallState.SUCCEEDED, Call.accepted.is_not(False), Call.reply.is_not(None)
+    )
+    if session.scalars(came.limit(1)).first() is not None:
+        raise BeingMade("the reply to this question has come meanwhile")
 
 
 def _granted(session: Session, run: Run, asked: Asked, kept: int) -> int:

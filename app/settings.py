@@ -195,7 +195,7 @@ class Settings(BaseSettings):
     resend_after: Seconds = Field(timedelta(seconds=20), validation_alias="PRESSROOM_RESEND_AFTER")
     """How long a published step may go unclaimed before the relay publishes it again; doubles each time."""
     store_patience: Seconds = Field(timedelta(seconds=60), validation_alias="PRESSROOM_STORE_PATIENCE")
-    """How long a worker repeats the storing of paid bytes before the database keeps them."""
+    """How long a worker repeats the storing of paid bytes, which wait in the database, before it leaves them to the relay."""
     stall_after: Seconds = Field(timedelta(minutes=10), validation_alias="PRESSROOM_STALL_AFTER")
     """Without progress for this long, the watchdog ends a run (the brief's 10 minutes)."""
     visibility_timeout_s: int = Field(600, ge=1, validation_alias="PRESSROOM_VISIBILITY_TIMEOUT")

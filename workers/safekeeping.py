@@ -146,30 +146,32 @@ def bytes_of(call: Call) -> bytes:
 
 
 def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> bool:
-    """Store paid bytes, repeating for a while (PRESSROOM_STORE_PATIENCE); then keep them in the database for the relay to store.
+    """Store paid bytes, and return whether storage has them.
 
-    A worker that is asked to stop repeats nothing.
-
-    Returns whether storage has them.
+    Once refused they wait in the database, whatever becomes of this process, and are put again for a while
+    (PRESSROOM_STORE_PATIENCE); then they are left to the relay. A worker that is asked to stop repeats nothing.
     """
     global _storage_is_down  # noqa: PLW0603 - a flag of this process
     give_up_at = time.monotonic() + settings().store_patience.total_seconds()
     pause_s = 0.5
+    is_waiting = False
     while True:
         try:
             storage().put(key, data)
         except StorageError as exc:
-            _storage_is_down = True
+            if not is_waiting:
+                _wait(key, data, call_id)
+                is_waiting = True
             counts.add(counts.Fact.STORAGE_FAILURES)
             log.warning("storage_refused", extra={"key": key, "reason": str(exc)[:200]})
             if time.monotonic() > give_up_at or limits.stopping.wait(pause_s):
-                break
+                return False
             pause_s = min(pause_s * 2, 5)
         else:
+            if is_waiting:
+                _waits_no_more(call_id)
             _storage_is_down = False
             return True
-    _wait(key, data, call_id)
-    return False
 
 
 def _wait(key: str, data: bytes, call_id: uuid.UUID) -> None:
@@ -180,6 +182,11 @@ def _wait(key: str, data: bytes, call_id: uuid.UUID) -> None:
         session.execute(
             insert(Unstored).values(call_id=call_id, key=key, mime=mime_of(data), data=data).on_conflict_do_nothing()
         )
+
+
+def _waits_no_more(call_id: uuid.UUID) -> None:
+    with transaction() as session:
+        session.execute(delete(Unstored).where(Unstored.call_id == call_id))
 
 
 def get(key: str) -> bytes:
@@ -250,7 +257,6 @@ def _store_each(call_ids: Sequence[uuid.UUID]) -> None:
         except StorageError as exc:
             refused = exc  # one that is never taken must not keep those behind it waiting
             continue
-        with transaction() as session:
-            session.execute(delete(Unstored).where(Unstored.call_id == call_id))
+        _waits_no_more(call_id)
     if refused is not None:
         raise refused

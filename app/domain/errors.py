@@ -217,7 +217,7 @@ class NotScreened(PressroomError):
 
 
 class BeingMade(PressroomError):
-    """Raised when an equal picture of the same user is being made: whoever waits pays nothing for it."""
+    """Raised when an equal picture of the same user is being made, or the very reply has just come: who waits pays nothing."""
 
     code = "being_made"
 

@@ -98,6 +98,10 @@ def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Clai
     if piece is None:
         raise NotClaimed(f"piece {piece_id} has a live lease or is not due")
     journal.mark_abandoned(session, Call.piece_id == piece.id)
+    if (
+        run.admitted_at is None
+    ):  # sent back while Redis was away, and its message came after all: the relay has to see it
+        run.admitted_at = datetime.now(UTC)
     if run.started_at is None:
         run.started_at = run.progressed_at = datetime.now(UTC)
         if run.state is RunState.QUEUED:
@@ -188,7 +192,7 @@ def siblings_picture(session: Session, piece: Piece, fingerprint: str | None) ->
 
 def _refused(session: Session, run: Run, piece: Piece, done: Done) -> Moved:
     """Set a refused picture aside, and put the piece back to have another one made, or end it."""
-    piece.refused = [*piece.refused, {"picture": piece.picture, "verdict": piece.review}]
+    piece.refused = [*piece.refused, {"picture": piece.picture, "verdict": piece.review, "rewrites": piece.rewrites}]
     piece.picture = piece.review = None
     if done.failure is not None:
         give_up(piece, *done.failure)

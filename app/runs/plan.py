@@ -1,10 +1,12 @@
 """What remains to be done: the steps that start, resume, re-render and the relay all publish.
 
-What is stored is never generated again, because a piece's row says which step it is at.
+What is stored is never generated again, because a piece's row says which step it is at. Pipelines that only another
+release has are left to its processes, here and wherever runs are looked for.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from app.db.models import Piece, Run
 from app.domain.states import LIVE_RUNS, RunState
 from app.pipelines.catalog import all_pipelines
 from app.settings import settings
+
+log = logging.getLogger(__name__)
 
 LONGEST_ROUND = timedelta(hours=6)
 MOST_DOUBLINGS = 6  # 20 s, 40 s, ... 21 min: a queue that is long is not made longer by its own relay
@@ -73,7 +77,9 @@ def _take(session: Session, *conditions: ColumnElement[bool], most: int = 500) -
     rows = session.execute(
         select(Piece, Run.pipeline)
         .join(Run, Run.id == Piece.run_id)
-        .where(Run.state.in_(LIVE_RUNS), Piece.round == Run.round, due(), *conditions)
+        .where(
+            Run.pipeline.in_(all_pipelines()), Run.state.in_(LIVE_RUNS), Piece.round == Run.round, due(), *conditions
+        )
         .order_by(Piece.sent_at.asc().nulls_first(), Piece.position)
         .limit(most)
         .with_for_update(of=Piece, skip_locked=True)
@@ -85,7 +91,16 @@ def _take(session: Session, *conditions: ColumnElement[bool], most: int = 500) -
             .values(sent_at=func.now(), sent_count=Piece.sent_count + 1)
             .execution_options(synchronize_session=False)
         )
-    return [links_of(piece, pipeline) for piece, pipeline in rows]
+    return [links for piece, pipeline in rows if (links := _known_links(piece, pipeline))]
+
+
+def _known_links(piece: Piece, pipeline_name: str) -> type_chain:
+    """Return the links of a piece; none for a step that only another release has: whoever is of that release publishes it."""
+    try:
+        return links_of(piece, pipeline_name)
+    except KeyError:
+        log.info("step_of_another_release", extra={"piece_id": str(piece.id), "step": piece.step})
+        return ()
 
 
 def links_of(piece: Piece, pipeline_name: str) -> type_chain:
@@ -103,6 +118,7 @@ def unfinished_business(session: Session) -> Sequence[tuple[uuid.UUID, int]]:
     open_piece = select(Piece.id).where(Piece.run_id == Run.id, Piece.step.is_not(None)).exists()
     rows = session.execute(
         select(Run.id, Run.round).where(
+            Run.pipeline.in_(all_pipelines()),
             Run.state.in_(LIVE_RUNS - {RunState.QUEUED}),
             ~open_piece,
             Run.progressed_at < func.now() - settings().resend_after,
@@ -116,5 +132,5 @@ def stalled(session: Session, now: datetime) -> Sequence[uuid.UUID]:
     quiet = now - settings().stall_after
     waits = select(Piece.id).where(Piece.run_id == Run.id, Piece.next_try_at > now).exists()
     is_stuck = or_(and_(Run.progressed_at < quiet, ~waits), Run.started_at < now - LONGEST_ROUND)
-    query = select(Run.id).where(Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None), is_stuck)
-    return session.scalars(query).all()
+    is_live = and_(Run.pipeline.in_(all_pipelines()), Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None))
+    return session.scalars(select(Run.id).where(is_live, is_stuck)).all()

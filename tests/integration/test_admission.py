@@ -200,6 +200,17 @@ def test_a_run_that_a_worker_has_claimed_already_is_not_sent_back() -> None:
     assert run_of(run_id).admitted_at is not None
 
 
+def test_a_run_that_was_sent_back_and_whose_message_came_after_all_is_seen_by_the_relay() -> None:
+    run_id = order()
+    admit()
+    with transaction() as session:
+        admission.send_back(session, [run_id])
+
+    take(pieces_of(run_id)[0])
+
+    assert run_of(run_id).admitted_at is not None
+
+
 def test_a_users_crowd_does_not_hide_another_users_run(cap: int) -> None:
     crowd, small = a_user(), a_user(Plan.FREE)
     orders(crowd, 30)

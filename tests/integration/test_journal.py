@@ -163,8 +163,8 @@ def test_unknown_outcomes_count_as_paid_whatever_the_model(held: Claim) -> None:
 
 
 def test_the_paid_calls_of_a_purpose_are_counted(held: Claim) -> None:
-    for _ in range(5):
-        succeed(held)
+    for n in range(5):
+        succeed(held, asked(prompt_hash=f"{n}" * 64))
 
     with pytest.raises(BudgetReached) as refused:
         intend(held)
@@ -178,7 +178,7 @@ def test_pictures_made_and_changed_are_counted_together(held: Claim, first: Aske
     succeed(held, first)
 
     with pytest.raises(BudgetReached) as refused:
-        intend(held, replace(then, max_charged_calls=1))
+        intend(held, replace(then, max_charged_calls=1, prompt_hash="b" * 64))
 
     assert refused.value.code == "paid_calls_used_up"
 
@@ -195,7 +195,7 @@ def test_a_picture_from_the_cache_is_a_call_that_was_not_made_and_cost_nothing(h
 def test_a_picture_from_the_cache_is_not_counted_as_paid(held: Claim) -> None:
     journaled(journal.from_cache, held.run.id, held.piece, asked(), "posts/x/a.png", 90_000)
 
-    assert intend(held, asked(max_charged_calls=1))
+    assert intend(held, asked(max_charged_calls=1, prompt_hash="b" * 64))
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 5])
@@ -247,4 +247,4 @@ def test_a_new_round_counts_anew(held: Claim) -> None:
     end(held.run.id)
     resume(held.run.id)
 
-    assert intend(take(held.piece), asked(max_charged_calls=1))
+    assert intend(take(held.piece), asked(max_charged_calls=1, prompt_hash="b" * 64))

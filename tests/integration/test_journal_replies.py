@@ -9,9 +9,21 @@ import pytest
 from app import journal
 from app.db.models import Call, Piece
 from app.db.session import transaction
+from app.domain.errors import BeingMade
 from app.journal import Asked
 from app.runs.claims import Claim
-from making import asked, change, intend, journaled, pictures_of, succeed, take, unknown
+from making import (
+    asked,
+    change,
+    expire_lease,
+    intend,
+    journaled,
+    outcome,
+    pictures_of,
+    succeed,
+    take,
+    unknown,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -122,8 +134,10 @@ def test_a_call_without_a_reply_is_not_used(held: Claim, open_: object) -> None:
 
 
 def test_the_newest_of_two_replies_is_used(held: Claim) -> None:
-    succeed(held)
-    newest = succeed(held)
+    both = [intend(held), intend(held)]
+    for call_id in both:
+        journaled(journal.succeeded, call_id, outcome())
+    newest = both[1]
 
     found = earlier(held)
 
@@ -164,3 +178,25 @@ def test_a_reply_of_a_provider_that_is_asked_no_more_is_not_used(held: Claim) ->
     succeed(held, GEMINI)
 
     assert earlier(held, asked()) is None
+
+
+def test_a_reply_that_came_late_to_a_former_owner_is_read_and_not_bought_again(held: Claim) -> None:
+    call_id = intend(held)
+    expire_lease(held.piece)
+    next_owner = take(held.piece)
+    assert earlier(next_owner) is None
+    journaled(journal.succeeded, call_id, outcome())
+
+    with pytest.raises(BeingMade):
+        intend(next_owner)
+
+    found = earlier(next_owner)
+    assert found is not None
+    assert found.id == call_id
+
+
+def test_a_call_that_brought_nothing_may_be_made_again(held: Claim) -> None:
+    call_id = intend(held)
+    journaled(journal.succeeded, call_id, outcome(reply=None))
+
+    assert intend(held) != call_id

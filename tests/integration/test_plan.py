@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 
 from app.db.models import Piece, Run
 from app.db.session import transaction
-from app.domain.states import RunState
 from app.runs import claims, plan
 from app.runs.plan import type_chain
-from making import change, complete, expire_lease, fail, finished, make, opened, pictures_of, piece_now, take, timed_out
+from making import change, expire_lease, fail, finished, make, opened, pictures_of, piece_now, take, timed_out
 from next_rounds import cancel, resume
-from orders import order, pieces_of, run_of
+from orders import order, pieces_of
 from races import together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -280,55 +279,16 @@ def test_what_was_never_published_comes_before_what_was() -> None:
     assert first.piece_id == last.id
 
 
-def stalled(in_minutes: float) -> list[uuid.UUID]:
-    with transaction() as session:
-        return list(plan.stalled(session, datetime.now(UTC) + timedelta(minutes=in_minutes)))
+def test_a_pipeline_that_only_another_release_has_is_left_to_it() -> None:
+    mine, others = admitted(opened(slides=5)), admitted(opened(slides=5))
+    change(Run, others, pipeline="hologram")
+
+    assert {link.run_id for links in overdue() for link in links} == {mine}
 
 
-def test_a_run_without_progress_for_10_minutes_is_stalled() -> None:
-    run_id = opened()
+def test_a_step_that_only_another_release_has_is_left_to_it() -> None:
+    run_id = admitted(opened(slides=5))
+    first, *rest = pictures_of(run_id)
+    change(Piece, first.id, step="engrave")
 
-    assert (stalled(9.9), stalled(10.1)) == ([], [run_id])
-
-
-def test_waiting_in_the_queue_is_no_stall() -> None:
-    order()
-
-    assert stalled(1000) == []
-
-
-def test_waiting_for_a_known_time_is_no_stall() -> None:
-    piece = pictures_of(opened())[0]
-    waiting(piece, 3600)
-
-    assert stalled(30) == []
-
-
-def test_waiting_for_a_known_time_is_a_stall_after_6_hours() -> None:
-    piece = pictures_of(opened())[0]
-    waiting(piece, 7 * 3600)
-
-    assert stalled(6 * 60 + 1) == [piece.run_id]
-
-
-def test_a_finished_run_is_never_stalled() -> None:
-    finished()
-
-    assert stalled(1000) == []
-
-
-def test_progress_postpones_the_stall() -> None:
-    run_id = opened()
-    change(Run, run_id, progressed_at=datetime.now(UTC) - timedelta(minutes=9))
-
-    complete(take(pictures_of(run_id)[0]))
-
-    assert stalled(5) == []
-
-
-def test_a_new_round_that_nobody_has_claimed_yet_is_not_stalled() -> None:
-    run_id = finished(failed=1)
-    resume(run_id)
-
-    assert run_of(run_id).state is RunState.GENERATING_IMAGES
-    assert stalled(1000) == []
+    assert {links[0].piece_id for links in overdue()} == {piece.id for piece in rest}

@@ -8,7 +8,7 @@ from app.domain.errors import AllProvidersFailed
 from app.domain.provider_errors import ProviderBlocked
 from asking import act
 from harness import Installation, Sandbox
-from making import piece_now
+from making import complete, expire_lease, piece_now, take
 from orders import events_of
 from rendering import GEMINI, asked_vendors, at, only, outcomes, rendered, to_render, use_routes
 
@@ -92,3 +92,21 @@ def test_words_that_were_blocked_before_a_crash_are_not_paid_for_again(sandbox: 
     act(held)
 
     assert [code for _, code in outcomes(held.run.id)] == ["prompt_blocked", None]
+
+
+def test_what_a_review_wanted_changed_and_was_rewritten_instead_is_found_again_after_a_crash(sandbox: Sandbox) -> None:
+    held = to_render(PROMPT)
+    rendered(held)
+    sandbox.fail({"match": {"kind": "json", "times": 1}, "fault": "bad_verdict", "params": {"reason": "a watermark"}})
+    reviewing = take(held.piece)
+    complete(reviewing, act(reviewing))
+    sandbox.fail(blocked(1))  # the change is
+    act(take(held.piece))  # nothing of the result is written, as if the worker had died
+    asked = len(sandbox.log())
+    expire_lease(held.piece)
+
+    again = act(take(held.piece))
+
+    assert again.picture is not None
+    assert len(sandbox.log()) == asked
+    assert piece_now(held.piece.id).rewrites == 1

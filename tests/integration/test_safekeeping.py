@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from app.metrics.rows import utc_now
 from app.runs import finish, plan
 from app.settings import settings
 from app.storage import IMMUTABLE, storage
-from harness import Installation, forget_settings
+from harness import Installation, forget_settings, wait_for
 from making import change, intend, journaled, opened, outcome, pictures_of, take
 from orders import run_of
 from s3 import BUCKET, S3, s3_server
@@ -189,6 +190,23 @@ def test_the_same_bytes_kept_twice_wait_once(call_id: uuid.UUID) -> None:
     safekeeping.put_or_keep(KEY, PNG, call_id)
 
     assert waiting() == 1
+
+
+def test_bytes_wait_from_the_first_refusal_on_whatever_becomes_of_who_puts_them_again(
+    call_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESSROOM_STORE_PATIENCE", "60")
+    settings.cache_clear()
+    breaks()
+    with ThreadPoolExecutor(1) as patient:
+        stored = patient.submit(safekeeping.put_or_keep, KEY, PNG, call_id)
+        wait_for(lambda: waiting() == 1)
+        assert not stored.done()
+        mend()
+
+        assert stored.result(20)
+
+    assert (storage().get(KEY), waiting()) == (PNG, 0)
 
 
 def test_while_something_waits_no_picture_is_bought(call_id: uuid.UUID) -> None:

@@ -62,6 +62,8 @@ class Rendering:
 
         Raises AllProvidersFailed, ProviderBlocked, BeingMade, NotScreened, StorageError, BudgetReached, NotClaimed.
         """
+        if self._was_rewritten_since_the_review():
+            change = None  # an earlier execution gave the change up: what it was blocked for would be blocked again
         while True:
             try:
                 return self._made(prompt, change)
@@ -70,6 +72,10 @@ class Rendering:
             finally:
                 with transaction(durable=False) as session:
                     cache.leave(session, self.caller.held.token)
+
+    def _was_rewritten_since_the_review(self) -> bool:
+        piece = self.caller.held.piece
+        return bool(piece.refused) and piece.rewrites > piece.refused[-1].get("rewrites", piece.rewrites)
 
     def _made(self, prompt: str, change: Change | None) -> dict[str, Any]:
         """Take the cheapest way there is: 1. cached, 2. paid already, 3. a job under way, 4. a new request."""
