@@ -17,11 +17,12 @@ from typing import Any
 from app import records
 from app.db.models import Call, Run
 from app.domain.errors import NotFound
+from app.domain.plain_text import plain
 from app.domain.states import PieceState
 from app.exports import article, manifest
 from app.exports.caption import caption
 from app.exports.finished import RESULTS, Finished, check_finished, read
-from app.exports.wording import plain, plain_values
+from app.exports.wording import plain_values
 from app.pipelines.catalog import all_pipelines
 from app.storage import Storage
 
@@ -34,7 +35,7 @@ PACKED_ALREADY = (".jpg", ".png", ".webp", ".pdf", ".pptx")
 def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
     """Return the run's files by name: pictures, PDF, editable deck, article, caption, the whole view, costs, manifest.
 
-    No text in them holds hidden characters; see `wording.plain`. Raises StorageError.
+    No text in them holds hidden characters; see `plain`. Raises StorageError.
     """
     stored = {picture.name: _first(storage, picture.keys) for picture in finished.pictures}
     stored |= {name: _first(storage, [key]) for field, name in RESULTS.items() if (key := finished.result(field))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
@@ -10,14 +9,12 @@ from jinja2 import Environment, Template
 
 from app.domain.brand import BrandKit
 from app.domain.languages import is_rtl_language
+from app.domain.plain_text import plain
 from app.exports.finished import Finished, Picture
-from app.exports.wording import cut, plain
+from app.exports.wording import cut
+from app.pipelines.markdown import in_line, paragraphs, whole_line
 
 MAX_DESCRIPTION = 160  # characters that search engines show
-MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]])")
-BLOCK_MARKS = re.compile(
-    r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=[#>\-+=~|]|:-))"
-)  # heading, quote, list, rule, fence, table
 
 # Nastaliq hangs far below and stands far above its line, so that Urdu needs twice its size.
 PAGE = """\
@@ -96,15 +93,15 @@ def markdown(finished: Finished) -> str | None:
     article, quote = finished.texts.get("article"), finished.texts.get("quote")
     if not article:
         return None
-    parts = [f"# {_in_line(article['title'])}"]
+    parts = [f"# {in_line(article['title'])}"]
     if cover := _cover(finished):
-        parts.append(f"![{_in_line(cover.alt_text)}]({cover.name})")
-    parts.append(_block(article["intro"]))
+        parts.append(f"![{in_line(cover.alt_text)}]({cover.name})")
+    parts.append(paragraphs(article["intro"]))
     for section in article["sections"]:
-        parts += [f"## {_in_line(section['heading'])}", _block(section["body"])]
-    parts.append(_block(article["conclusion"]))
+        parts += [f"## {in_line(section['heading'])}", paragraphs(section["body"])]
+    parts.append(paragraphs(article["conclusion"]))
     if quote:
-        text, author = (_block(" ".join(str(quote[name]).split())) for name in ("text", "author"))
+        text, author = (whole_line(quote[name]) for name in ("text", "author"))
         parts.append(f"> {text}\n>\n> {author}")
     return "\n\n".join(parts) + "\n"
 
@@ -127,17 +124,6 @@ def html(finished: Finished) -> str | None:
         accent=BrandKit.model_validate(finished.run.brand).look().accent,
     )
     return plain(page)
-
-
-def _in_line(text: Any) -> str:
-    """Return a text in one line in which Markdown finds no mark and HTML no tag."""
-    signs = MARKDOWN_SIGNS.sub(r"\\\1", " ".join(plain(str(text)).split()))
-    return signs.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _block(text: Any) -> str:
-    """Return paragraphs in which Markdown finds no mark and HTML no tag; line breaks stay."""
-    return "\n".join(BLOCK_MARKS.sub(r"\1\\", _in_line(line)) for line in str(text).splitlines())
 
 
 def _cover(finished: Finished) -> Picture | None:

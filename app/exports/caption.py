@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.domain.plain_text import plain
 from app.exports.finished import Finished
-from app.exports.wording import plain, sentences
+from app.exports.wording import sentences
 from app.pipelines.captions import as_posted
 
 MAX_CHARACTERS = 3_000  # LinkedIn's (output-spec, section 3)

@@ -6,17 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.domain.plain_text import plain
+
 # Ends of sentences in Latin, Arabic, Indic, Ethiopic and East Asian writing; the last ones need no space behind them.
 _SENTENCE_END = re.compile(r"[.!?…؟۔।॥።]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
 ELLIPSIS = "…"
-# Controls, and what turns the direction of letters around: a name can be made to read as another one. A line's end and
-# a tab stay, and so do isolates and marks, which Arabic and Hebrew need.
-_HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\ud800-\udfff]")
-
-
-def plain(text: str) -> str:
-    """Return `text` without control characters and without those that override the direction of writing."""
-    return _HIDDEN.sub("", text)
 
 
 def plain_values(value: Any) -> Any:

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.pipelines.labels import Labels, labels
 from app.pipelines.languages import in_words, is_in_its_script, words
+from app.pipelines.markdown import in_line, link, paragraphs, whole_line
 from app.pipelines.pipeline import Prompt
-from app.pipelines.sources import NUMBER, link, of_data, without_numbers
+from app.pipelines.sources import NUMBER, of_data, without_numbers
 
 TITLE_WORDS, SUMMARY_WORDS, CLAIM_WORDS = 14, 120, 80
 SECTIONS, CLAIMS = (1, 6), (1, 8)
@@ -119,14 +120,17 @@ def settled(report: Report) -> dict[str, Any]:
 def markdown(question: str, report: Mapping[str, Any], language: str) -> str:
     """Return a report as Markdown: each claim with its numbers, or marked as unsourced; then the list of sources."""
     named = labels(language)
-    lines = [f"# {report['title']}", f"> {' '.join(question.split())}", report["summary"]]
+    lines = [f"# {in_line(report['title'])}", f"> {whole_line(question)}", paragraphs(report["summary"])]
     if not report["is_sourced"]:
         lines.append(f"*{named.no_pages}*")
     for section in report["sections"]:
-        lines += [f"## {section['heading']}", "\n".join(f"- {_claim(claim, named)}" for claim in section["claims"])]
-    missing = [f"- {one['sub_question']} ({one['why'] or named.failed})" for one in report["unanswered"]]
+        claims = "\n".join(f"- {_claim(claim, named)}" for claim in section["claims"])
+        lines += [f"## {in_line(section['heading'])}", claims]
+    missing = [
+        f"- {whole_line(one['sub_question'])} ({in_line(one['why'] or named.failed)})" for one in report["unanswered"]
+    ]
     if missing or report["left_open"]:
-        lines += [f"## {named.left_open}", *([report["left_open"]] if report["left_open"] else [])]
+        lines += [f"## {named.left_open}", *([paragraphs(report["left_open"])] if report["left_open"] else [])]
         lines += ["\n".join(missing)] if missing else []
     if sources := of_data(report["sources"]):
         lines += [
@@ -138,11 +142,11 @@ def markdown(question: str, report: Mapping[str, Any], language: str) -> str:
 
 def _claim(claim: Mapping[str, Any], named: Labels) -> str:
     numbers = "".join(f"[{n}]" for n in claim["sources"])
-    return f"{claim['text']} {numbers or f'*({named.unsourced})*'}"
+    return f"{whole_line(claim['text'])} {numbers or f'*({named.unsourced})*'}"
 
 
 def quick_markdown(title: str, reply: Mapping[str, Any], language: str) -> str:
     """Return a short reply as Markdown: it looked nothing up, and says so."""
     named = labels(language)
     doubt = "" if reply["is_certain"] else f" {named.may_be_old}"
-    return f"# {title}\n\n{reply['answer']}\n\n*{named.not_looked_up}{doubt}*\n"
+    return f"# {in_line(title)}\n\n{paragraphs(reply['answer'])}\n\n*{named.not_looked_up}{doubt}*\n"

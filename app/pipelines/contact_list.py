@@ -58,7 +58,7 @@ class Contacts:
         return [name for name in self.columns if name not in IDENTIFYING and name not in EMAIL_COLUMNS][:MOST_TOLD]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # as csv_rows.read, whose cells it shares
 def read(text: str) -> Contacts:
     """Return the contacts of a CSV. Raises ValueError where it is none, or nothing in it can be used."""
     table = csv_rows.read(text, MOST_ROWS)

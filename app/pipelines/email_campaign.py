@@ -36,6 +36,7 @@ from app.pipelines.campaign_prompts import (
 from app.pipelines.checked_copy import CHECKER_CALLS, WRITER_CALLS, notes_of, sent_back
 from app.pipelines.contact_list import Contact, variants
 from app.pipelines.labels import Labels, labels
+from app.pipelines.markdown import code, code_block, in_line
 from app.pipelines.order import on_one_line
 from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Stage, Work
 from app.pipelines.stages import text_stage
@@ -227,11 +228,11 @@ def _shown(
 ) -> Iterator[str]:
     for name, data in emails.items():
         rows = [row for row, segment in found.items() if segment == name]
-        yield f"# {name}\n"
+        yield f"# {in_line(name)}\n"
         for variant, subject in zip("AB", data["subjects"], strict=True):
             count = sum(split.get(row) == variant for row in rows)
-            yield f"{named.subject} {variant} ({named.contacts.format(count=count)}): {subject}\n"
-        yield f"{data['body']}\n"
+            yield f"{named.subject} {variant} ({named.contacts.format(count=count)}): {code(subject)}\n"
+        yield f"{code_block(data['body'])}\n"
 
 
 READ = Stage("read_contacts", read_contacts, PieceState.READY, "text", keeps="good", expected_s=0.1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.pipelines import csv_rows
 from app.pipelines.languages import in_words, is_in_its_script, words
+from app.pipelines.markdown import in_line, paragraphs
 from app.pipelines.transcripts import clock
 
 TOLERANCE = 0.10  # of the ordered length, either way
@@ -19,6 +19,7 @@ MOMENT_S = (1.0, 90.0)
 SEGMENTS_AT_MOST = 40
 LEAST_SEGMENT_S = 1.0
 HOOK_WORDS, TITLE_WORDS, CAPTION_WORDS, IDEA_WORDS = 14, 12, 9, 20
+CUT_COLUMNS = ("cut", "video_in", "video_out", "reel_in", "reel_out", "seconds", "caption", "narration")
 SPOKEN_PER_S = 3.2  # words: a quick narrator; who has more to say runs over the cut
 
 
@@ -146,15 +147,15 @@ def _span(one: Moment | Segment) -> str:
 
 def script_md(script: Mapping[str, Any], note: str) -> str:
     """Return a script to be read: the hook, then each cut with its times in the video and in the reel."""
-    lines = [f"# {script['title']}", "", f"**{script['hook']}**", "", note, ""]
+    lines = [f"# {in_line(script['title'])}", "", f"**{in_line(script['hook'])}**", "", note, ""]
     for number, (segment, at, until) in enumerate(_placed(script["segments"]), start=1):
         lines += [
-            f"## {number}. {segment['caption']}",
+            f"## {number}. {in_line(segment['caption'])}",
             "",
             f"- Video: {clock(segment['start_s'])} to {clock(segment['end_s'])}",
             f"- Reel: {clock(at)} to {clock(until)}",
             "",
-            segment["narration"],
+            paragraphs(segment["narration"]),
             "",
         ]
     return "\n".join(lines)
@@ -171,18 +172,20 @@ def captions_srt(segments: Sequence[Mapping[str, Any]]) -> str:
 
 def cuts_csv(segments: Sequence[Mapping[str, Any]]) -> str:
     """Return the list of cuts for whoever edits the video; times are `hh:mm:ss.mmm`."""
-    buffer = io.StringIO()
-    rows = csv.writer(buffer, lineterminator="\n")
-    rows.writerow(["cut", "video_in", "video_out", "reel_in", "reel_out", "seconds", "caption", "narration"])
-    for number, (segment, at, until) in enumerate(_placed(segments), start=1):
-        times = [clock(moment) for moment in (segment["start_s"], segment["end_s"], at, until)]
-        rows.writerow([number, *times, f"{until - at:.3f}", *map(_cell, (segment["caption"], segment["narration"]))])
-    return buffer.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+    rows = [
+        {
+            "cut": number,
+            "video_in": clock(segment["start_s"]),
+            "video_out": clock(segment["end_s"]),
+            "reel_in": clock(at),
+            "reel_out": clock(until),
+            "seconds": f"{until - at:.3f}",
+            "caption": segment["caption"],
+            "narration": segment["narration"],
+        }
+        for number, (segment, at, until) in enumerate(_placed(segments), start=1)
+    ]
+    return csv_rows.written(CUT_COLUMNS, rows)
 
 
 def _placed(segments: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], float, float]]:

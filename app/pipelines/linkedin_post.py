@@ -38,8 +38,9 @@ from app.pipelines.linkedin_text import (
     problems_of_verdict,
     without_marks,
 )
+from app.pipelines.markdown import code_block, in_line, link
 from app.pipelines.pipeline import Done, NewPiece, Pipeline, Work
-from app.pipelines.sources import link, of_data
+from app.pipelines.sources import of_data
 from app.pipelines.stages import text_stage
 
 
@@ -138,7 +139,7 @@ def _shown(post: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def files(request: LinkedInPostRequest, ready: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
-    """Return the posts as one Markdown file, ready to be copied one by one."""
+    """Return the posts as one Markdown file, each in a block that is copied as it is."""
     named = labels(request.language)
     posts = [_markdown(n, post, named) for n, post in enumerate(texts(ready)["posts"], start=1)]
     return {"posts.md": "\n---\n\n".join(posts)} if posts else {}
@@ -148,9 +149,9 @@ def _markdown(number: int, post: Mapping[str, Any], named: Labels) -> str:
     score = f" ({named.of_hundred.format(score=post['score'])})" if "score" in post else ""
     sources = "".join(f"- {link(one.name, one.url)}\n" for one in of_data(post["sources"]))
     sources = sources or f"- {named.check_facts}\n"
-    notes = "; ".join(notes_of(Verdict.model_validate(post["verdict"])))
+    notes = in_line("; ".join(notes_of(Verdict.model_validate(post["verdict"]))))
     return (
-        f"# {number}. {post['topic']}{score}\n\n{post['copy']}\n\n"
+        f"# {number}. {in_line(post['topic'])}{score}\n\n{code_block(post['copy'])}\n\n"
         f"{named.sources}:\n{sources}\n"
         f"{f'{named.approved_with}: {notes}' if notes else named.approved}\n"
     )

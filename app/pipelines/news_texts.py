@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.pipelines.labels import labels
 from app.pipelines.languages import counting, in_words, is_in_its_script, words
+from app.pipelines.markdown import in_line, link, paragraphs
 from app.pipelines.pipeline import Prompt
-from app.pipelines.sources import link
 
 HEADLINE_WORDS, SUMMARY_WORDS, FACT_WORDS = 16, 150, 35
 FACTS = (1, 5)
@@ -156,13 +156,13 @@ def _other_letters(parts: Sequence[str], language: str) -> list[str]:
 
 def markdown(digest: Mapping[str, Any], language: str) -> str:
     """Return a digest as Markdown: each article with its link, and those that could not be read with the reason."""
-    lines = [f"# {digest['title']}", digest["overview"]]
+    lines = [f"# {in_line(digest['title'])}", paragraphs(digest["overview"])]
     for part in digest["groups"]:
-        lines.append(f"## {part['heading']}")
-        lines += [f"**{link(item['title'], item['url'])}**\n\n{item['text']}" for item in part["items"]]
+        lines.append(f"## {in_line(part['heading'])}")
+        lines += [f"**{link(item['title'], item['url'])}**\n\n{paragraphs(item['text'])}" for item in part["items"]]
     if missing := digest["missing"]:
         lines += [
             f"## {labels(language).not_read}",
-            "\n".join(f"- {link(one['url'], one['url'])}: {one['why']}" for one in missing),
+            "\n".join(f"- {link(one['url'], one['url'])}: {in_line(one['why'])}" for one in missing),
         ]
     return "\n\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Where a text has its facts from: listed behind a researched text, numbered, and shown as links. All pure."""
+"""Where a text has its facts from: listed behind a researched text, and numbered. All pure."""
 
 from __future__ import annotations
 
@@ -106,13 +106,6 @@ def numbered(text: str, found: Sequence[Source]) -> str:
 def without_numbers(text: str) -> str:
     """Return a text without the `[n]` in it."""
     return NUMBERS.sub("", text).strip()
-
-
-def link(name: str, url: str) -> str:
-    """Return a Markdown link, whatever characters a page's own title has."""
-    plain = re.sub(r"([\\\[\]<>`*_])", r"\\\1", " ".join(name.split()))
-    safe = url.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20")
-    return f"[{plain}](<{safe}>)"
 
 
 def as_data(found: Iterable[Source]) -> list[dict[str, str]]:

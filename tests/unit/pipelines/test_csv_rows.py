@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 
 import pytest
 
-from app.pipelines import csv_rows
-from app.pipelines.csv_rows import read, written
+from app.pipelines import contact_list, csv_rows
+from app.pipelines.csv_rows import MOST_COLUMNS, MOST_RECORDS, read, written
+
+MB = 2**20
+
+
+def header(columns: int) -> str:
+    return ",".join(f"c{n}" for n in range(columns))
 
 
 def rows(text: str) -> list[tuple[int, dict[str, str], bool]]:
@@ -66,7 +73,11 @@ def test_column_names_are_lower_case_and_hold_no_spaces() -> None:
         (",,\na,b", "has to name the columns"),
         ("name,city", "no row under the header"),
         ("name,city\n\n,\n", "no row under the header"),
-        ("name\n" + "a\n" * 201, "201 rows; at most 200"),
+        ("name\n" + "a\n" * 201, "more than 200 rows; split the table into several"),
+        (header(MOST_COLUMNS + 1) + "\na,b", "101 columns; at most 100: leave out"),
+        ("name," + "x" * 201 + "\na,b", "has 201 characters; at most 200: shorten it"),
+        ("name\n" + ",\n" * MOST_RECORDS + "a", "more than 10,000 rows, most of them empty; take out the empty ones"),
+        ("name\n" + "\n" * MOST_RECORDS, "take out the empty ones"),
         ("name\n" + "ب" * csv_rows.MAX_BYTES, "bytes; at most 409,600"),
         ("", "has to name the columns"),
     ],
@@ -76,12 +87,65 @@ def test_what_is_no_table_is_refused_with_the_reason(text: str, told: str) -> No
         read(text, 200)
 
 
+def test_what_may_be_is_read_to_its_last_row_and_column() -> None:
+    empty = "\n" * (MOST_RECORDS - 201)
+    wide = f"{header(MOST_COLUMNS)},,\n{empty}" + f"{',' * (MOST_COLUMNS - 1)}last\n" * 200
+
+    table = read(wide, 200)
+
+    assert (len(table.columns), len(table.rows), table.rows[-1].number) == (MOST_COLUMNS, 200, MOST_RECORDS)
+    assert table.rows[-1].cells["c99"] == "last"
+
+
+def test_cells_of_the_header_that_name_nothing_are_no_columns() -> None:
+    table = read(f"name,{',' * 1000}city\nAli,{',' * 1000}Lahore", 200)
+
+    assert table.columns == ("name", "city")
+    assert dict(table.rows[0].cells) == {"name": "Ali", "city": "Lahore"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (header(4_000) + "\n" + "x\n" * 300, "4,000 columns"),
+        (header(60) + "\n" + "x\n" * 20_000, "more than 200 rows"),
+        ("name\n" + ",\n" * 150_000, "take out the empty ones"),
+        ("name" + "," * 150_000 + "\n" + "x\n" * 201, "more than 200 rows"),
+    ],
+)
+def test_a_table_that_is_refused_has_taken_no_memory(text: str, told: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=told):
+            read(text, 200)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 8 * MB
+
+
+def test_few_tables_are_kept() -> None:
+    for n in range(5):
+        contact_list.read(f"email,city\na{n}@b.example,Lahore\n")
+
+    assert csv_rows.read.cache_info().currsize <= 2
+    assert contact_list.read.cache_info().currsize <= 2
+
+
 def test_what_is_written_is_read_back() -> None:
     text = written(("a", "b"), [{"a": 'x "y", z\nw', "b": None}, {"a": 3}])
 
     assert list(csv.DictReader(io.StringIO(text))) == [{"a": 'x "y", z\nw', "b": ""}, {"a": "3", "b": ""}]
 
 
-@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx"])
+@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "\x00=1", "\u202e=1"])
 def test_no_cell_is_a_formula_to_a_spreadsheet(cell: str) -> None:
     assert written(("a",), [{"a": cell}]).splitlines()[1].lstrip('"').startswith("'")
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_a_line_break_in_a_cell_begins_no_row(end: str) -> None:
+    text = written(("a", "b"), [{"a": f"x{end}=1+1", "b": "y"}])
+
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", "b"], ["x\n=1+1", "y"]]

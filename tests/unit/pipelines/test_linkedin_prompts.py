@@ -315,7 +315,7 @@ def test_the_posts_are_one_markdown_file_with_their_sources() -> None:
     made = PIPELINE.files(REQUEST, {"post": [finished(), unsourced]})
 
     assert list(made) == ["posts.md"]
-    assert "# 1. AI at work (90 of 100)\n\nThe post.\n" in made["posts.md"]
+    assert "# 1. AI at work (90 of 100)\n\n```text\nThe post.\n```\n" in made["posts.md"]
     assert "https://example.com/1" in made["posts.md"]
     assert r"A \[sly\](title)](<https://example.com/1>)" in made["posts.md"]
     assert made["posts.md"].count("none: check the facts before you publish it") == 1

@@ -109,7 +109,7 @@ def test_posts_say_in_their_language_what_the_check_found_and_that_no_page_was(l
 
     plain, with_remarks = (linkedin_post.files(order, {"post": [post]})["posts.md"] for post in (POST, remarked))
 
-    assert plain.startswith(f"# 1. T ({named.of_hundred.format(score=90)})\n\nSo.\n\n")
+    assert plain.startswith(f"# 1. T ({named.of_hundred.format(score=90)})\n\n```text\nSo.\n```\n\n")
     assert plain.endswith(f"\n{named.sources}:\n- {named.check_facts}\n\n{named.approved}\n")
     assert with_remarks.endswith(f"\n{named.approved_with}: grammar: a comma\n")
 

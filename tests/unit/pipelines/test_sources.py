@@ -1,4 +1,4 @@
-"""Sources of researched texts: behind the text, apart from it, in one list, as links. All pure."""
+"""Sources of researched texts: behind the text, apart from it, in one list. All pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from app.pipelines.sources import (
     as_data,
     behind,
     joined,
-    link,
     numbered,
     of_data,
     within,
@@ -60,12 +59,6 @@ def test_a_text_that_points_to_its_sources_or_has_none_stays_as_it_is(text: str,
 
 def test_numbers_can_be_taken_out_of_a_text() -> None:
     assert without_numbers("It is so [1][12]. In 2026 too.[3]") == "It is so. In 2026 too."
-
-
-def test_no_title_and_no_address_of_a_page_breaks_a_link() -> None:
-    assert link("A [b](https://evil.example) *c*", "https://a.example/<x>)") == (
-        "[A \\[b\\](https://evil.example) \\*c\\*](<https://a.example/%3Cx%3E)>)"
-    )
 
 
 def test_a_source_without_a_title_is_called_after_its_host() -> None:

@@ -209,7 +209,7 @@ def test_a_moment_outside_its_part_or_too_short_is_told(start: float, end: float
 
 def test_the_files_agree_with_the_script_and_hold_no_formula() -> None:
     written = script((5, 35.5), (40, 70)).model_dump()
-    written["segments"][1]["caption"] = "=HYPERLINK(1)"
+    written["segments"][1] |= {"caption": "=HYPERLINK(1)", "narration": "\r=HYPERLINK(2)"}
     told = {**written, "timing": "All times are the transcript's own."}
 
     files = PIPELINE.files(request(), {"script": [{"script": told}]})
@@ -218,9 +218,9 @@ def test_the_files_agree_with_the_script_and_hold_no_formula() -> None:
         (0.0, 30.5),
         (30.5, 60.5),
     ]
-    rows = list(csv.DictReader(io.StringIO(files["highlights.csv"])))
+    rows = list(csv.DictReader(io.StringIO(files["highlights.csv"], newline="")))
     assert [row["video_in"] for row in rows] == ["00:00:05.000", "00:00:40.000"]
-    assert rows[1]["caption"] == "'=HYPERLINK(1)"
+    assert (rows[1]["caption"], rows[1]["narration"]) == ("'=HYPERLINK(1)", "'\n=HYPERLINK(2)")
     assert "All times are the transcript's own." in files["script.md"]
     assert PIPELINE.files(request(), {}) == {}
 
