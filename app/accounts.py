@@ -7,11 +7,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.db.models import ApiKey, User
+from app.db.models import ApiKey, Budget, User
+from app.domain.budgets import BudgetScope
 from app.domain.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
 from app.domain.keys import api_key_hash, new_api_key, shown_prefix
 from app.domain.plans import Plan
@@ -73,6 +74,12 @@ def keys_left(session: Session, user_id: uuid.UUID) -> int:
     """Return how many good keys a user has."""
     query = select(func.count()).select_from(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
     return session.scalar(query) or 0
+
+
+def has_budget(session: Session, key: ApiKey) -> bool:
+    """Return whether a key has a budget of its own, as the operator gives it to a script."""
+    own = exists().where(Budget.scope == BudgetScope.KEY, Budget.subject == str(key.id))
+    return bool(session.scalar(select(own)))
 
 
 BY_HASH = select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.hash == bindparam("digest"))

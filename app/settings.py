@@ -187,7 +187,7 @@ class Settings(BaseSettings):
     """The mail server, with user and password."""
 
     requests_per_minute: int = Field(3000, ge=0, le=1_000_000, validation_alias="PRESSROOM_REQUESTS_PER_MINUTE")
-    """Requests that one API key may send in a minute, and at once; 0 = as many as it likes."""
+    """Requests that one API key may send in a minute, and at once, and all of a user five times as many; 0 = no limit."""
     max_runs_in_flight: int = Field(20, ge=1, validation_alias="PRESSROOM_MAX_RUNS_IN_FLIGHT")
     """Runs of all users that are worked on at once; the others wait in QUEUED."""
     lease: Seconds = Field(timedelta(seconds=30), validation_alias="PRESSROOM_LEASE")

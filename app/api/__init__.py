@@ -30,6 +30,7 @@ from app.api import (
     webhooks,
 )
 from app.api.channels import Database, Hub
+from app.api.places import Places
 
 MAX_BODY_BYTES = 64 * 1024  # a brand kit has about 2 KB; orders may be longer, see edge
 
@@ -64,6 +65,7 @@ def create_events_app() -> Flask:
     """Return the `events` process: watchers hold its threads, never those of the API."""
     app = _bare("events")
     app.extensions["hub"] = Hub(Database())
+    app.extensions["places"] = Places()
     for module in (watch, health):
         app.register_blueprint(module.blueprint)
     return app

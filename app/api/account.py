@@ -65,18 +65,21 @@ def list_keys() -> ResponseReturnValue:
 
 @blueprint.post("/api/keys")
 def create_key() -> ResponseReturnValue:
-    """Make a key. This answer is the only place that ever shows it."""
+    """Make a key. This answer is the only place that ever shows it. 403 with a key that has a budget of its own."""
     wanted = bodies.parsed(NewKey)
     with transaction() as session:
-        key, plaintext = accounts.create_key(session, auth.user(session), wanted.name)
+        key, plaintext = accounts.create_key(session, auth.owner(session), wanted.name)
     return _shown(key) | {"key": plaintext}, 201
 
 
 @blueprint.delete("/api/keys/<uuid:key_id>")
 def revoke_key(key_id: uuid.UUID) -> ResponseReturnValue:
-    """Revoke a key: it is refused from now on, and the streams opened with its tickets cannot be opened again."""
+    """Revoke a key: it is refused from now on, and the streams opened with its tickets cannot be opened again.
+
+    403 with a key that has a budget of its own.
+    """
     with transaction() as session:
-        user = auth.user(session)
+        user = auth.owner(session)
         key = accounts.revoke_key(session, user, key_id)
         left = accounts.keys_left(session, user.id)
     note = None if left else "that was your last key: only the operator can give you a new one (`pressroom keys add`)"

@@ -1,6 +1,6 @@
 """Channels: each watched run's events, loaded once per process and shared by all who watch it.
 
-200 watchers of one run cost one query per poll, not 200, and hold no database session while they wait.
+50 watchers of one run cost one query per poll, not 50, and hold no database session while they wait.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from werkzeug.routing import Rule
 
+from app.api import pages
 from app.api.account import NewKey
 from app.api.ads import Current, Refinement
 from app.api.brands import BrandBody
@@ -67,6 +68,13 @@ MORE_STATUSES = {
     "reports.costs_of_month": ("404",),
     "reports.roi_of_month": ("404",),
     "webhooks.list_deliveries": ("404",),
+    "account.create_key": ("403",),
+    "account.revoke_key": ("403",),
+    "schedules.create_schedule": ("403",),
+    "schedules.replace_schedule": ("403",),
+    "schedules.delete_schedule": ("403",),
+    "schedules.pause_schedule": ("403",),
+    "schedules.resume_schedule": ("403",),
 }
 ROUND = ("id", "status", "round", "reused_pieces", "redone_pieces", "pays_at_most_micro_usd", "links")
 RUN = ("id", "pipeline", "status", "round", "progress", "pieces", "cost", "links")
@@ -104,10 +112,11 @@ IDEMPOTENT = (
     "schedules.run_schedule",
 )
 MONTH: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d$"}
+LIMIT: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": pages.MOST, "default": pages.USUAL}
 CURRENCY: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z]{3}$"}
 QUERIES: dict[str, dict[str, dict[str, Any]]] = {
     "runs.list_runs": {
-        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+        "limit": LIMIT,
         "before": {"type": "string"},
         "status": {"enum": list(RunState)},
         "pipeline": {"type": "string"},
@@ -122,7 +131,7 @@ QUERIES: dict[str, dict[str, dict[str, Any]]] = {
     "reports.roi_of_month": {"month": MONTH},
     "reports.log": {"currency": CURRENCY},
     "webhooks.list_deliveries": {
-        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+        "limit": LIMIT,
         "before": {"type": "string", "format": "uuid"},
     },
 }

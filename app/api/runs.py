@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import records
-from app.api import answers, auth, bodies, replays
+from app.api import answers, auth, bodies, pages, replays
 from app.db.models import Run
 from app.db.session import transaction
 from app.domain.errors import InvalidRequest, NotFound
@@ -26,8 +26,6 @@ from app.runs.rounds import NewRound
 from app.storage import storage
 
 blueprint = Blueprint("runs", __name__)
-
-MAX_PAGE = 100
 
 
 @blueprint.get("/api/runs")
@@ -140,9 +138,7 @@ def _seen(run_id: uuid.UUID, pipeline: str | None = None) -> dict[str, Any]:
 def _page() -> view.Page:
     """Return which runs the query asks for. Raises InvalidRequest."""
     query, fields = request.args, {}
-    limit, state, pipeline, before = query.get("limit", "20"), query.get("status"), query.get("pipeline"), None
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:5]) <= MAX_PAGE):
-        fields["limit"] = f"a number from 1 to {MAX_PAGE}"
+    limit, state, pipeline, before = pages.size(query.get("limit")), query.get("status"), query.get("pipeline"), None
     if state is not None and state not in RunState.__members__:
         fields["status"] = f"one of {', '.join(RunState)}"
     if pipeline is not None and pipeline not in all_pipelines():
@@ -152,7 +148,7 @@ def _page() -> view.Page:
     if fields:
         told = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
         raise InvalidRequest(f"the query is not valid: {told}", fields=fields)
-    return view.Page(int(limit), before, RunState(state) if state else None, pipeline)
+    return view.Page(limit, before, RunState(state) if state else None, pipeline)
 
 
 def _cursor(run: Run) -> str:

@@ -28,11 +28,14 @@ def list_schedules() -> ResponseReturnValue:
 
 @blueprint.post("/api/schedules")
 def create_schedule() -> ResponseReturnValue:
-    """Make a schedule. It orders its first run at its next slot; 409 when you have one of that name."""
+    """Make a schedule. It orders its first run at its next slot; 409 when you have one of that name.
+
+    403 with a key that has a budget of its own, as for every change: what a schedule orders is nothing to that budget.
+    """
     wished = bodies.parsed(ScheduleBody)
     key = bodies.idempotency(bodies.json_object())
     with transaction() as session:
-        schedule = rows.create(session, auth.user(session), wished, idempotency=key)
+        schedule = rows.create(session, auth.owner(session), wished, idempotency=key)
         shown = view.whole(session, schedule, answers.links())
     return shown, 201, {"Location": f"/api/schedules/{schedule.id}"}
 
@@ -54,7 +57,7 @@ def replace_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
     """
     wished = bodies.parsed(ScheduleBody)
     with transaction() as session:
-        user = auth.user(session)
+        user = auth.owner(session)
         schedule = rows.owned(session, user, schedule_id, to_change=True)
         rows.replace(session, user, schedule, wished)
         shown = view.whole(session, schedule, answers.links())
@@ -65,7 +68,7 @@ def replace_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
 def delete_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
     """Delete a schedule with its history; its runs stay."""
     with transaction() as session:
-        session.delete(rows.owned(session, auth.user(session), schedule_id, to_change=True))
+        session.delete(rows.owned(session, auth.owner(session), schedule_id, to_change=True))
     return "", 204
 
 
@@ -83,7 +86,7 @@ def resume_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.post("/api/schedules/<uuid:schedule_id>/run")
 def run_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
-    """Order an extra run now, with what the schedule draws next. Its next slot stays where it is."""
+    """Order an extra run now, with what the schedule draws next. Its next slot stays where it is. Your key's budget pays."""
     key = bodies.idempotency(bodies.json_object())
     with transaction() as session:
         user = auth.user(session)
@@ -97,9 +100,9 @@ def run_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _changed(schedule_id: uuid.UUID, change: Callable[[Schedule], None]) -> dict[str, Any]:
-    """Return a schedule of the caller after a change. Raises NotFound, Conflict."""
+    """Return a schedule of the caller after a change. Raises NotFound, Conflict, Forbidden."""
     with transaction() as session:
-        schedule = rows.owned(session, auth.user(session), schedule_id, to_change=True)
+        schedule = rows.owned(session, auth.owner(session), schedule_id, to_change=True)
         change(schedule)
         session.flush()
         return view.whole(session, schedule, answers.links())

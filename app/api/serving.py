@@ -14,8 +14,12 @@ control_socket_disable = True  # it would lie in the home directory, one for all
 def post_worker_init(worker: Any) -> None:
     """Warm the application up before its first request, where it has something to warm up (gunicorn calls this).
 
+    One that has watchers learns how many threads it has for them.
+
     What is loaded by then stays: the garbage collector, which stops every thread, need not look at it again (0.1 s).
     """
     worker.wsgi.extensions.get("warm_up", lambda: None)()
+    if (places := worker.wsgi.extensions.get("places")) is not None:
+        places.fit(worker.cfg.threads)
     gc.collect()
     gc.freeze()

@@ -22,7 +22,8 @@ def events(run_id: uuid.UUID) -> ResponseReturnValue:
     """Stream a run's events (text/event-stream). Answers 307 to the process that streams, with a ticket of 10 minutes.
 
     `Last-Event-ID` resumes without a gap. The stream ends after the run's last event, or after 5 minutes;
-    204 says that nothing more will come.
+    204 says that nothing more will come. One run has 50 watchers at most, one user 100: there the next gets 429
+    `too_many_watchers`.
     """
     with transaction() as session:
         holder = auth.identity(session)

@@ -6,12 +6,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from app.api import auth
 from app.api.channels import Hub
+from app.api.places import Places
 from app.db.session import transaction
 from app.domain.errors import InvalidRequest
 from app.runs import view
@@ -44,16 +46,24 @@ USUAL = Times()
 
 @blueprint.get("/api/runs/<uuid:run_id>/events")
 def watch(run_id: uuid.UUID) -> ResponseReturnValue:
-    """Stream a run's events from `Last-Event-ID` on; 204, which stops EventSource, when there is nothing to come."""
+    """Stream a run's events from `Last-Event-ID` on; 204, which stops EventSource, when there is nothing to come.
+
+    Raises TooManyRequests, Unavailable: too many watch already.
+    """
     after = _last_event_id()
     with transaction() as session:
-        run = view.owned(session, auth.watcher(session, run_id), run_id)
+        user = auth.watcher(session, run_id)
+        run = view.owned(session, user, run_id)
         after = min(after, run.last_event)
     if run.state.is_terminal and after == run.last_event:
         return Response(status=204, headers=CORS)
     _give_up_on_the_deaf()
     hub: Hub = current_app.extensions["hub"]
+    places: Places = current_app.extensions["places"]
+    place = places.take(user.id, run_id)
     answer = Response(lines(hub, run_id, after), mimetype="text/event-stream", headers=CORS)
+    # Not in `lines`: what is never asked for its first line, as after HEAD, never gets to its own `finally`.
+    answer.call_on_close(partial(places.leave, place))
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
 

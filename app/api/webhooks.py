@@ -8,13 +8,11 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from app import notifications
-from app.api import auth
+from app.api import auth, pages
 from app.db.session import transaction
 from app.domain.errors import InvalidRequest
 
 blueprint = Blueprint("webhooks", __name__)
-
-USUAL, MOST = 20, 100  # deliveries in one answer
 
 
 @blueprint.get("/api/webhooks/deliveries")
@@ -24,18 +22,10 @@ def list_deliveries() -> ResponseReturnValue:
     Query: limit (100), before (`next` of the last answer). `state` is waiting, delivered, given_up or no_address;
     `status` is that of your server, null when it did not answer.
     """
-    limit, before = _limit(request.args.get("limit")), _before(request.args.get("before"))
+    limit, before = pages.size(request.args.get("limit")), _before(request.args.get("before"))
     with transaction() as session:
         shown, more = notifications.deliveries(session, auth.user(session).id, limit, before)
     return jsonify(deliveries=shown, next=shown[-1]["id"] if more else None)
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST)) and 1 <= int(text) <= MOST):
-        raise InvalidRequest(f"limit is 1 to {MOST}", fields={"limit": f"1 to {MOST}"})
-    return int(text)
 
 
 def _before(text: str | None) -> uuid.UUID | None:

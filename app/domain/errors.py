@@ -7,12 +7,13 @@ PressroomError                      stable `code`, message that says what to do
 ├── RequestError                    the caller's fault; carries the HTTP status
 │   ├── InvalidRequest              400/422  a field is wrong
 │   ├── Unauthenticated             401      no key, or a key that is not known
+│   ├── Forbidden                   403      this key may not do what its user may
 │   ├── NotFound                    404      not there, or not yours
 │   ├── Conflict                    409      the run's state does not allow it
 │   ├── TooLarge                    413      the body is too big
 │   ├── UrlRefused                  422      an address that must not be asked
 │   ├── QuotaExceeded               429      the month of the plan or of a budget is used up (posts, ads, money)
-│   └── TooManyRequests             429      the key asks too fast
+│   └── TooManyRequests             429      the key or its user asks too fast, or holds too many streams
 ├── Unavailable                     503      a part that we need is away; try again
 ├── IllegalMove                     a state was asked to make a move that does not exist
 ├── NotClaimed                      somebody else has the piece, or it is done
@@ -105,6 +106,13 @@ class Unauthenticated(RequestError):
     status = 401
 
 
+class Forbidden(RequestError):
+    """Raised when a key may not do what its user may."""
+
+    code = "forbidden"
+    status = 403
+
+
 class NotFound(RequestError):
     """Raised when a thing does not exist or belongs to somebody else: the two look the same."""
 
@@ -146,13 +154,13 @@ class QuotaExceeded(RequestError):
 
 
 class TooManyRequests(RequestError):
-    """Raised when a key sends more requests than it may; retry_after_s: until one more passes."""
+    """Raised when a key or its user sends more requests, or holds more streams, than it may; retry_after_s: until one more passes."""
 
     code = "too_many_requests"
     status = 429
 
-    def __init__(self, message: str, *, retry_after_s: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after_s: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.retry_after_s = retry_after_s
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -22,6 +23,7 @@ class Worker:
 
     def __init__(self, make: Callable[[], object]) -> None:
         self.wsgi = make()
+        self.cfg = SimpleNamespace(threads=600)
 
 
 @pytest.fixture
