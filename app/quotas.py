@@ -122,6 +122,13 @@ def _exceeded(user: User, unit: QuotaUnit, limit: int, amount: int) -> QuotaExce
     )
 
 
+def holds_units(session: Session, run_id: uuid.UUID) -> bool:
+    """Return whether a run has of a month what was never given back: a round of it was delivered, or is worked on."""
+    signed = case((QuotaEntry.kind == QuotaEntryKind.RESERVED, QuotaEntry.amount), else_=-QuotaEntry.amount)
+    left = select(func.sum(signed)).where(QuotaEntry.run_id == run_id, QuotaEntry.unit != QuotaUnit.MONEY)
+    return bool(session.scalar(left))
+
+
 def refund(session: Session, run: Run) -> None:
     """Give back all but the round's money, since nothing was delivered. A second refund cannot be stored."""
     _give_back(session, run, QuotaEntryKind.REFUNDED, dict.fromkeys(set(QuotaUnit) - {QuotaUnit.MONEY}))

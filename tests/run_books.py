@@ -70,7 +70,7 @@ class Books:
         self.the_months_are_the_sum_of_the_ledger()
         self.the_runs_money_is_that_of_its_calls()
         self.a_round_that_is_over_has_taken_what_its_calls_cost()
-        self.what_failed_has_its_quota_back()
+        self.only_what_was_never_delivered_has_its_quota_back()
         self.budgets_are_the_sum_of_their_ledger()
         self.pieces_have_what_their_state_says()
         self.terminal_runs_hold_nothing()
@@ -108,7 +108,8 @@ class Books:
             if self.is_over(run_id, round_):
                 assert taken == cost, (run_id, round_, lines)
 
-    def what_failed_has_its_quota_back(self) -> None:
+    def only_what_was_never_delivered_has_its_quota_back(self) -> None:
+        """A run that was delivered once keeps what it took when another picture fails; no round takes it twice."""
         for run in self.runs.values():
             pipeline = all_pipelines()[run.pipeline]
             charges = pipeline.charges_of(pipeline.request.model_validate(run.request))
@@ -118,8 +119,13 @@ class Books:
                 if entry.run_id == run.id and entry.unit is not QuotaUnit.MONEY
             }
             left = sum(-amount if kind in GIVEN_BACK else amount for (*_, kind), amount in taken.items())
-            is_free = run.state is RunState.FAILED or self.was_refunded(run)
+            is_free = (run.state is RunState.FAILED or self.was_refunded(run)) and not self.was_delivered(run)
             assert left == (0 if is_free else sum(charges.values())), (run.state, taken)
+
+    def was_delivered(self, run: Run) -> bool:
+        """Return whether a round of the run ended with something to show."""
+        ends = {told.payload["state"] for told in self.notifications if told.run_id == run.id}
+        return not ends.isdisjoint({RunState.READY, RunState.PARTIAL})
 
     def was_refunded(self, run: Run) -> bool:
         """Return whether a canceled run had delivered nothing."""

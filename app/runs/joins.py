@@ -19,9 +19,7 @@ from app.pipelines.pipeline import Made, NewPiece, Pipeline
 from app.runs.accept import new_pieces
 from app.runs.claims import let_go, lock_run, piece_event, unfinished
 from app.runs.finish import pieces_of
-
-OPENED_WITH = "opened_with"
-"""Key of a piece's data: a digest of what it was opened with, so that it is made anew when that has changed."""
+from app.runs.rounds import OPENED_WITH, back
 
 
 def open_more(session: Session, run_id: uuid.UUID, round_: int) -> bool:
@@ -47,12 +45,21 @@ def open_more(session: Session, run_id: uuid.UUID, round_: int) -> bool:
     session.add_all(new_pieces(pipeline, run, opened))
     for piece, new in changed:
         _make_anew(pipeline, run, piece, new)
+    again = [piece for piece, _ in changed]
     if not opened and not changed:
+        # What FAILED in an earlier round comes last, for what is made anew may change what it is opened with; and once.
+        again = [
+            piece
+            for new in wanted
+            if (piece := present[new.kind, new.position]).state is PieceState.FAILED and piece.round != round_
+        ]
+        for piece in again:
+            back(pipeline, piece, round_)
+    if not opened and not again:
         return False
-    told = [piece_event(piece) for piece, _ in changed]
-    if run.state is not RunState.GENERATING_IMAGES and any(
-        pipeline.is_picture(new.kind) for new in (*opened, *(new for _, new in changed))
-    ):
+    told = [piece_event(piece) for piece in again]
+    kinds = {new.kind for new in opened} | {piece.kind for piece in again}
+    if run.state is not RunState.GENERATING_IMAGES and any(pipeline.is_picture(kind) for kind in kinds):
         run.state = RunState.GENERATING_IMAGES
         told.append(("run.generating_images", {"state": run.state, "round": run.round}))
     session.flush()

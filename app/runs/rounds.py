@@ -19,9 +19,13 @@ from app.domain.prices import MILLION
 from app.domain.states import PieceState, QuotaUnit, RunState
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline, Stage
-from app.runs.claims import let_go, lock_run
+from app.runs.claims import let_go, lock_run, piece_event
 from app.runs.finish import cancel as end_canceled
 from app.runs.finish import pieces_of
+
+OPENED_WITH = "opened_with"
+"""Key of the data of a piece that joins others: a digest of what it was opened with, so that it is made anew when that
+has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,23 @@ class NewRound:
 
 
 def resume(session: Session, user: User, run_id: uuid.UUID) -> NewRound:
-    """Start a round that makes what FAILED in the last one. Raises Conflict when there is nothing, or it runs."""
+    """Start a round that makes what FAILED in the last one. Raises Conflict when there is nothing, or it runs.
+
+    What joins others comes after them: made at once, it would be made of what they were, and paid again of what they are.
+    """
     run = opened(session, run_id)
     failed = [piece for piece in pieces_of(session, run_id) if piece.state is PieceState.FAILED]
     if not failed:
         raise Conflict("nothing failed in this run; to change a picture, render its piece again", code="nothing_failed")
-    return start(session, user, run, failed)
+    first = _not_joining(all_pipelines()[run.pipeline], failed)
+    return start(session, user, run, first, later=[piece for piece in failed if piece not in first])
+
+
+def _not_joining(pipeline: Pipeline, failed: Sequence[Piece]) -> list[Piece]:
+    """Return which of the FAILED pieces join none of the others: the parts, or the first kind of what joins parts."""
+    parts = [piece for piece in failed if OPENED_WITH not in piece.data]
+    first = next(kind for kind in pipeline.tracks if any(piece.kind == kind for piece in failed))
+    return parts or [piece for piece in failed if piece.kind == first]
 
 
 def render_again(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID) -> NewRound:
@@ -84,8 +99,10 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
     if run.state.is_terminal:
         return start(session, user, run, [piece])
     if piece.state.is_terminal or prompt is not None:
-        _back(pipeline, piece, run.round)
+        back(pipeline, piece, run.round)
     # Otherwise its step reads the new text; a result that is under way for the old one finds its version passed.
+    session.flush()
+    events.record(session, run, piece_event(piece))
     return NewRound(run.round, reused=0, redone=1, worst_micro_usd=0)
 
 
@@ -114,21 +131,21 @@ def _piece(session: Session, run_id: uuid.UUID, piece_id: uuid.UUID) -> Piece:
     raise NotFound("this run has no such piece", code="unknown_piece")
 
 
-def start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, take: bool = False) -> NewRound:
-    """Open round n+1 for `redone`: reserve money anew, and quota when the last round gave it back.
+def start(
+    session: Session, user: User, run: Run, redone: Sequence[Piece], *, later: Sequence[Piece] = (), take: bool = False
+) -> NewRound:
+    """Open round n+1 for `redone`: reserve money anew, and quota when all that the run took was given back.
 
-    The run is `opened`. take: another picture is made of the same words.
+    The run is `opened`. later: FAILED pieces that joins.open_more puts back in this round, once `redone` are over.
+    take: another picture is made of the same words.
     """
     pipeline = all_pipelines()[run.pipeline]
     was = run.state
     run.round += 1
     for piece in redone:
         piece.take += take
-        _back(pipeline, piece, run.round, keep_picture=not take)
-    worst = _worst(pipeline, run, redone)
-    amounts: dict[QuotaUnit, int] = {QuotaUnit.MONEY: worst}
-    if was is RunState.FAILED and run.made_from is None:  # one that was made from another never had a charge
-        amounts |= pipeline.charges_of(pipeline.request.model_validate(run.request))
+        back(pipeline, piece, run.round, keep_picture=not take)
+    worst = _worst(pipeline, run, [*redone, *later])
     run.state = _generating(pipeline, redone)
     run.reserved_micro_usd += worst
     run.overrun_micro_usd = 0
@@ -137,12 +154,18 @@ def start(session: Session, user: User, run: Run, redone: Sequence[Piece], *, ta
     _unbind(pipeline, run, redone)
     run.progressed_at = datetime.now(UTC)
     session.flush()
+    amounts: dict[QuotaUnit, int] = {QuotaUnit.MONEY: worst}
+    # One that was made from another never had a charge; one that was delivered, before another picture failed, keeps its.
+    if was is RunState.FAILED and run.made_from is None and not quotas.holds_units(session, run.id):
+        amounts |= pipeline.charges_of(pipeline.request.model_validate(run.request))
     month, shares = month_of(run.progressed_at), budgets.shares_of(session, run, worst)
     quotas.reserve(session, user, run.id, run.round, month, amounts)
     budgets.reserve(session, run, month, shares)
-    events.record(session, run, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
-    reused = len(pieces_of(session, run.id)) - len(redone)
-    return NewRound(run.round, reused=reused, redone=len(redone), worst_micro_usd=worst)
+    told = [piece_event(piece) for piece in redone]
+    events.record(session, run, *told, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
+    again = len(redone) + len(later)
+    reused = len(pieces_of(session, run.id)) - again
+    return NewRound(run.round, reused=reused, redone=again, worst_micro_usd=worst)
 
 
 def _unbind(pipeline: Pipeline, run: Run, redone: Sequence[Piece]) -> None:
@@ -167,7 +190,7 @@ def _generating(pipeline: Pipeline, pieces: Sequence[Piece]) -> RunState:
     return RunState.GENERATING_IMAGES if pictures else RunState.GENERATING_TEXT
 
 
-def _back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool = True) -> None:
+def back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool = True) -> None:
     """Put a piece back to the first step whose result is not stored."""
     if not keep_picture:
         piece.picture = piece.review = None
@@ -207,7 +230,8 @@ def _payable(pipeline: Pipeline, kind: str, step: str) -> Sequence[Stage]:
 
 def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
     """Return the most that the remaining stages of `pieces` can cost, within the run's own cap, in micro-USD."""
-    remaining = [stage for p in pieces if p.step is not None for stage in _payable(pipeline, p.kind, p.step)]
+    steps = [(p.kind, p.step or first_missing(pipeline, p)[1]) for p in pieces]
+    remaining = [stage for kind, step in steps for stage in _payable(pipeline, kind, step)]
     worst = costs.worst_micro_usd_of(remaining)
     if any(not pipeline.is_picture(piece.kind) and piece.kind not in pipeline.optional for piece in pieces):
         # Its text opens the other pieces: all of them are still to be paid.

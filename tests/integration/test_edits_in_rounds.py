@@ -1,4 +1,4 @@
-"""What an edit may pay in the round that it stays in, and which files it makes old."""
+"""What an edit may pay in the round that it stays in, who hears of it, and which files it makes old."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from app.db.models import Piece, Run
 from app.domain.errors import Conflict
 from app.domain.states import PieceState
-from making import change, end, finished, make, pictures_of, piece_now, succeed, take
-from next_rounds import edit, render_again
-from orders import run_of
+from making import change, end, finished, make, opened, pictures_of, piece_now, succeed, take
+from next_rounds import edit, render_again, resume
+from orders import events_of, run_of
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,6 +41,45 @@ def test_another_prompt_is_taken_in_a_round_that_may_still_pay_for_its_picture()
     edit(piece, prompt="a harbour at dawn")
 
     assert piece_now(piece.id).prompt == "a harbour at dawn"
+
+
+def told_of(piece: Piece) -> list[str]:
+    """Return the types of a piece's events."""
+    return [event.type for event in events_of(piece.run_id) if event.data.get("piece_id") == str(piece.id)]
+
+
+@pytest.mark.parametrize(
+    ("field", "told"), [("title", "piece.rendered"), ("prompt", "piece.prompted")], ids=["drawn", "rendered"]
+)
+def test_an_edit_that_puts_a_slide_back_while_the_run_works_is_told(field: str, told: str) -> None:
+    piece = slide_of(opened(slides=5))
+    make(piece)
+    assert told_of(piece)[-1] == "piece.ready"
+
+    edit(piece, **{field: "A harbour at dawn"})
+
+    newest = events_of(piece.run_id)[-1]
+    assert (newest.type, newest.data["piece_id"]) == (told, str(piece.id))
+    assert (newest.data["state"], newest.number) == (piece_now(piece.id).state, run_of(piece.run_id).last_event)
+
+
+def test_an_edit_of_a_slide_that_is_not_drawn_yet_is_told() -> None:
+    piece = slide_of(opened(slides=5))
+
+    edit(piece, title="A harbour at dawn")
+
+    assert told_of(piece) == ["piece.pending"]
+
+
+def test_a_new_round_tells_which_pieces_it_makes_again() -> None:
+    run_id = finished(slides=5, failed=2)
+    first, second, *_ = pictures_of(run_id)
+
+    resume(run_id)
+
+    *_, one, other, begun = events_of(run_id)
+    assert [one.type, other.type, begun.type] == ["piece.pending", "piece.pending", "run.generating_images"]
+    assert {one.data["piece_id"], other.data["piece_id"]} == {str(first.id), str(second.id)}
 
 
 def test_files_that_bind_slides_are_forgotten_once_a_slide_is_drawn_anew() -> None:

@@ -7,14 +7,17 @@ import uuid
 import pytest
 
 from app import costs
-from app.db.models import Piece
+from app.db.models import Piece, User
 from app.db.session import transaction
-from app.domain.states import PieceState, RunState
+from app.domain.plans import Plan, Terms
+from app.domain.states import PieceState, QuotaUnit, RunState
 from app.pipelines.catalog import pipeline_named
 from app.pipelines.pipeline import Done
 from app.runs import claims, finish, rounds
 from making import piece_now, stored_picture, take
-from orders import a_user, order, pieces_of, run_of
+from next_rounds import cancel, draw, lose, render_again, resume, single
+from orders import a_user, order, pieces_of, run_of, used
+from run_books import books_of
 
 pytestmark = pytest.mark.usefixtures("database", "sandbox")
 IMAGES = pipeline_named("images")
@@ -78,3 +81,76 @@ def test_a_round_that_begins_with_a_review_reserves_money_for_another_picture(ru
     assert piece_now(pieces[1].id).step == "review_image"
     assert resumed.worst_micro_usd == costs.worst_micro_usd_of(IMAGES.tracks["image"])
     assert run_of(run_id).reserved_micro_usd == spent + resumed.worst_micro_usd
+
+
+@pytest.fixture
+def user() -> User:
+    return a_user(Plan.FREE)
+
+
+@pytest.fixture
+def delivered(user: User) -> uuid.UUID:
+    """A run of one picture, which is READY; it took one picture of the month."""
+    run_id = single(user)
+    assert used(user, QuotaUnit.IMAGES) == 1
+    return run_id
+
+
+def test_another_picture_that_fails_keeps_the_unit_of_the_one_that_was_delivered(
+    user: User, delivered: uuid.UUID
+) -> None:
+    render_again(pieces_of(delivered)[0], user)
+    lose(delivered)
+
+    assert used(user, QuotaUnit.IMAGES) == 1
+    books_of(user.id).check()
+
+
+def test_a_resume_takes_no_second_unit_for_a_run_that_holds_one(user: User, delivered: uuid.UUID) -> None:
+    edited(delivered, pieces_of(delivered)[0], prompt="a lighthouse in the sun")
+    lose(delivered)
+
+    for _ in range(2):
+        resume(delivered, user)
+        assert used(user, QuotaUnit.IMAGES) == 1
+        lose(delivered)
+    resume(delivered, user)
+
+    assert (draw(delivered), used(user, QuotaUnit.IMAGES)) == (RunState.READY, 1)
+    books_of(user.id).check()
+
+
+def test_a_resume_needs_no_room_in_the_month_for_a_run_that_holds_its_unit(
+    user: User, delivered: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render_again(pieces_of(delivered)[0], user)
+    lose(delivered)
+    monkeypatch.setattr(Terms, "limit", lambda _, unit: 1 if unit is QuotaUnit.IMAGES else None)
+
+    resume(delivered, user)
+
+    assert run_of(delivered).round == 3
+
+
+def test_canceling_another_picture_keeps_the_unit_of_the_one_that_was_delivered(
+    user: User, delivered: uuid.UUID
+) -> None:
+    render_again(pieces_of(delivered)[0], user)
+
+    cancel(delivered)
+
+    assert used(user, QuotaUnit.IMAGES) == 1
+    books_of(user.id).check()
+
+
+def test_a_run_that_delivered_nothing_yet_takes_its_unit_again_with_each_resume(user: User) -> None:
+    run_id = order(user, "images", prompts=["a lighthouse in fog"])
+    lose(run_id)
+    assert used(user, QuotaUnit.IMAGES) == 0
+
+    resume(run_id, user)
+    assert used(user, QuotaUnit.IMAGES) == 1
+
+    cancel(run_id)
+    assert used(user, QuotaUnit.IMAGES) == 0
+    books_of(user.id).check()

@@ -19,6 +19,7 @@ from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Stage, Work
 from app.runs import finish, joins, rounds
 from harness import Installation
 from making import change
+from next_rounds import resume
 from orders import a_user, order, pieces_of, run_of, used
 from working import worked
 
@@ -27,9 +28,14 @@ pytestmark = pytest.mark.usefixtures("database", "sandbox")
 
 class TopicsRequest(Order):
     topics: list[str] = Field(min_length=1, max_length=9)
+    titled: bool = False
+    """Whether the digest gets a title, which joins what joins."""
 
 
 FAILING: set[str] = set()
+"""Topics, and steps of what joins."""
+TRIED: list[str] = []
+"""The steps of what joins, as often as they were tried."""
 REFUSED: dict[str, int] = {}
 """How often the check refuses a topic."""
 
@@ -50,13 +56,28 @@ def check(work: Work) -> Done:
     return Done(data={"refusals": refusals + 1}, again="summarize")
 
 
+def joining(step: str, **data: Any) -> Done:
+    TRIED.append(step)
+    return Done(failure=("provider_down", "no answer")) if step in FAILING else Done(data=data)
+
+
 def digest(work: Work) -> Done:
-    return Done(data={"digest": " / ".join(work.data["summaries"])})
+    return joining("digest", digest=" / ".join(work.data["summaries"]))
 
 
-def then(_request: Any, _brand: BrandKit, made: Sequence[Made]) -> Sequence[NewPiece]:
+def title(work: Work) -> Done:
+    return joining("title", title=work.data["digest"].title())
+
+
+def approve(_: Work) -> Done:
+    return joining("approve", approved=True)
+
+
+def then(request: TopicsRequest, _brand: BrandKit, made: Sequence[Made]) -> Sequence[NewPiece]:
     ready = [piece.data["summary"] for piece in made if piece.kind == "summary" and piece.is_ready]
-    return [NewPiece("digest", 0, {"summaries": ready})] if ready else []
+    digests = [piece.data["digest"] for piece in made if piece.kind == "digest" and piece.is_ready]
+    titles = [NewPiece("title", 0, {"digest": one}) for one in digests if request.titled]
+    return [NewPiece("digest", 0, {"summaries": ready}), *titles] if ready else []
 
 
 PIPELINE = Pipeline(
@@ -66,7 +87,7 @@ PIPELINE = Pipeline(
     request=TopicsRequest,
     charges=lambda request: {QuotaUnit.ITEMS: len(request.topics)},
     opening=lambda request, _: [NewPiece("summary", n, {"topic": topic}) for n, topic in enumerate(request.topics)],
-    counts=lambda request: {"summary": len(request.topics), "digest": 1},
+    counts=lambda request: {"summary": len(request.topics), "digest": 1, "title": int(request.titled)},
     heading=lambda request: request.topics[0],
     tracks={
         "summary": (
@@ -74,6 +95,10 @@ PIPELINE = Pipeline(
             Stage("check", check, PieceState.READY, "text", keeps="checked"),
         ),
         "digest": (Stage("digest", digest, PieceState.READY, "text", keeps="digest"),),
+        "title": (
+            Stage("title", title, PieceState.PENDING, "text", keeps="title"),
+            Stage("approve", approve, PieceState.READY, "text", keeps="approved"),
+        ),
     },
     then=then,
     tolerates=frozenset({"summary"}),
@@ -93,6 +118,7 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("working.all_pipelines", lambda: known)
     yield
     FAILING.clear()
+    TRIED.clear()
     REFUSED.clear()
 
 
@@ -115,7 +141,7 @@ def test_what_joins_is_opened_when_all_parts_are_over_and_has_only_what_it_needs
     assert worked(run_id) is RunState.READY
     assert the_digest(run_id) == "tea, in short / coffee, in short"
     (piece,) = of_kind(run_id, "digest")
-    assert set(piece.data) == {"summaries", "digest", joins.OPENED_WITH}
+    assert set(piece.data) == {"summaries", "digest", rounds.OPENED_WITH}
 
 
 def test_nothing_joins_while_a_part_is_open() -> None:
@@ -173,6 +199,92 @@ def test_a_resumed_part_has_what_joins_made_anew() -> None:
 
     assert worked(run_id) is RunState.READY
     assert the_digest(run_id) == "tea, in short / coffee, in short"
+
+
+def after_an_outage(*failing: str, titled: bool = False) -> uuid.UUID:
+    """Return a run of two topics that FAILED with all that is named; the outage is over."""
+    FAILING.update(failing)
+    run_id = ordered("tea", "coffee", titled=titled)
+    assert worked(run_id) is RunState.FAILED
+    FAILING.clear()
+    TRIED.clear()
+    return run_id
+
+
+def test_a_part_and_what_joins_it_that_failed_together_are_each_made_once_by_a_resume() -> None:
+    run_id = after_an_outage("tea", "digest")
+
+    told = resume(run_id)
+
+    assert (told.reused, told.redone) == (1, 2)
+    assert worked(run_id) is RunState.READY
+    assert TRIED == ["digest"]
+    assert the_digest(run_id) == "tea, in short / coffee, in short"
+
+
+def test_what_joins_is_made_once_of_what_there_is_when_a_resumed_part_fails_again() -> None:
+    run_id = after_an_outage("tea", "digest")
+    FAILING.add("tea")
+
+    resume(run_id)
+
+    assert worked(run_id) is RunState.PARTIAL
+    assert TRIED == ["digest"]
+    assert the_digest(run_id) == "coffee, in short"
+
+
+def test_what_joins_and_fails_again_ends_its_round() -> None:
+    run_id = after_an_outage("tea", "digest")
+    FAILING.update({"tea", "digest"})
+
+    resume(run_id)
+
+    assert worked(run_id) is RunState.FAILED
+    assert TRIED == ["digest"]
+
+
+def test_what_joins_and_alone_failed_is_resumed_at_once() -> None:
+    run_id = after_an_outage("digest")
+
+    told = resume(run_id)
+
+    assert (told.reused, told.redone) == (2, 1)
+    assert [piece.step for piece in pieces_of(run_id)] == ["digest", None, None]
+    assert worked(run_id) is RunState.READY
+
+
+def test_what_is_made_of_what_joins_waits_for_it_to_be_made_anew() -> None:
+    run_id = after_an_outage("tea", "title", titled=True)
+
+    resume(run_id)
+
+    assert worked(run_id) is RunState.READY
+    assert TRIED == ["digest", "title", "approve"]
+    assert of_kind(run_id, "title")[0].data["title"] == "Tea, In Short / Coffee, In Short"
+
+
+def test_of_what_joins_what_comes_first_is_resumed_first() -> None:
+    run_id = after_an_outage("tea", "title", titled=True)
+    FAILING.add("digest")
+    resume(run_id)
+    assert worked(run_id) is RunState.FAILED
+    FAILING.clear()
+    TRIED.clear()
+
+    assert resume(run_id).redone == 2
+
+    assert worked(run_id) is RunState.READY
+    assert TRIED == ["digest", "title", "approve"]
+
+
+def test_what_joins_is_not_made_from_its_beginning_when_nothing_that_it_joins_has_changed() -> None:
+    run_id = after_an_outage("tea", "approve", titled=True)
+    FAILING.add("tea")
+
+    resume(run_id)
+
+    assert worked(run_id) is RunState.PARTIAL
+    assert TRIED == ["approve"], "the title is kept"
 
 
 def test_a_refused_text_is_made_again_once() -> None:

@@ -198,6 +198,25 @@ def test_a_page_that_came_back_joins_the_digest_and_the_others_are_not_paid_agai
     assert [call.purpose for call in calls_of(run_id)] == ["extract", "write_copy", "extract", "write_copy"]
 
 
+def test_a_page_and_the_digest_that_failed_in_one_outage_are_paid_once_each(site: Site, sandbox: Sandbox) -> None:
+    user = a_user()
+    urls = [url_of(site, "/karachi"), url_of(site, "/lahore")]
+    sandbox.fail({"match": {"prompt_contains": "You edit a news brief"}, "fault": "blocked", "params": {}})
+    run_id = order(user, "news-brief", urls=urls)
+    reserved = run_of(run_id).reserved_micro_usd
+    assert worked(run_id) is RunState.FAILED
+
+    sandbox.fail()
+    site.pages["/lahore"] = page("Lahore")
+    with transaction() as session:
+        told = rounds.resume(session, user, run_id)
+
+    assert (told.redone, told.worst_micro_usd) == (2, reserved), "there is money for a digest of both"
+    assert worked(run_id) is RunState.READY
+    assert links_of(run_id) == urls
+    assert [call.purpose for call in calls_of(run_id) if call.round == 2] == ["extract", "write_copy"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [(b"<rss version='2.0'><channel><title>x</title></channel></rss>", "feed_empty"), (b"<p>no</p>", "feed_")],

@@ -15,39 +15,35 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from app import journal
 from app.db.models import Piece, Run, User
 from app.db.session import transaction
 from app.domain.budgets import BudgetScope
-from app.domain.errors import BudgetReached, Conflict, InvalidRequest, MoneyHeld, NotClaimed, QuotaExceeded
+from app.domain.errors import BeingMade, BudgetReached, Conflict, InvalidRequest, MoneyHeld, NotClaimed, QuotaExceeded
 from app.domain.plans import Plan
 from app.domain.states import CallState, CostBasis
+from app.pipelines.catalog import pipeline_named
 from app.pipelines.pipeline import Done
 from app.runs import claims, finish, rounds
 from app.runs.claims import Claim
 from budgeting import set_budget
 from harness import Installation
-from making import FULL_POST, asked, change, expire_lease, finished, made, opened, opened_pieces, outcome, piece_now
-from orders import a_user, order
+from making import asked, change, expire_lease, finished, made, opened, opened_pieces, outcome, piece_now
+from next_rounds import lose, render_again, single
+from orders import a_user, order, pieces_of
 from races import together
 from run_books import Books, Settled, books_of, claimable_pieces
 
 SLIDES = 5
-MOST_RUNS = 3
+MOST_RUNS = 4
 MOST_PAID = 3
 WORST = (0, 1, 5_000, 70_000)
 COSTS = (None, 90_000, 0, 4_999, 1, 70_000)
 """90,000 is more than any worst case: a provider may charge what it likes."""
 KNOWN_COSTS = COSTS[1:]
-REFUSALS = (NotClaimed, BudgetReached, MoneyHeld, Conflict, InvalidRequest, QuotaExceeded)
+REFUSALS = (NotClaimed, BudgetReached, MoneyHeld, BeingMade, Conflict, InvalidRequest, QuotaExceeded)
 number = st.integers(0, 10**6)
 
 
@@ -68,12 +64,17 @@ class Runs(RuleBasedStateMachine):
         plan=st.sampled_from([Plan.FREE, Plan.BUSINESS]),
         budget=st.sampled_from([None, 0.6, 40.0]),
         failed=st.sampled_from([None, 0, 1]),
+        loses=st.booleans(),
     )
-    def a_user_has_a_run(self, plan: Plan, budget: float | None, failed: int | None) -> None:
-        """Of which the texts are there, or all, or all but one picture."""
+    def a_user_has_runs(self, plan: Plan, budget: float | None, failed: int | None, loses: bool) -> None:  # noqa: FBT001 - as below
+        """Of one the texts are there, or all, or all but one picture; one had a single picture, and may have lost it."""
         self.user = a_user(plan)
         if budget is not None:
             set_budget(BudgetScope.USER, budget, self.user.name)
+        delivered = single(self.user, max_cost_usd=0.25)
+        if loses:
+            render_again(pieces_of(delivered)[0], self.user)
+            lose(delivered)
         if failed is None:
             opened(self.user, slides=SLIDES, max_cost_usd=0.25)
         else:
@@ -81,9 +82,8 @@ class Runs(RuleBasedStateMachine):
         order(self.user, slides=SLIDES, max_cost_usd=0.25)
         self.books = books_of(self.user.id)
         (first,) = [piece for piece in self.books.pieces if piece.step == "write_content"]
-        held = self.taken(first)
-        assert held is not None
-        assert self.intend(held, WORST[-1]) is not None
+        assert (held := self.taken(first))
+        assert self.intend(held, WORST[-1])
 
     def do(self, deed: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Do something in a transaction of its own; return None when it is refused, as any of it may be."""
@@ -128,7 +128,8 @@ class Runs(RuleBasedStateMachine):
 
     def complete(self, held: Claim) -> None:
         opens = Done(data={"hook": "Stop."}, opens=opened_pieces(SLIDES))
-        self.do(claims.complete, FULL_POST, held, opens if held.step == "write_content" else made(held.step))
+        done = opens if held.step == "write_content" else made(held.step)
+        self.do(claims.complete, pipeline_named(held.run.pipeline), held, done)
 
     def intend(self, held: Claim, worst: int, least: int | None = None) -> uuid.UUID | None:
         question = asked(worst_micro_usd=worst, least_micro_usd=least, max_charged_calls=MOST_PAID, step=held.step)
@@ -215,7 +216,8 @@ class Runs(RuleBasedStateMachine):
         reviews = [held for held in self.claims if held.step == "review_image"]
         end: dict[str, Any] = {"failure": ("picture_refused", "no")} if gives_up else {"again": "render_image"}
         if reviews:
-            self.do(claims.complete, FULL_POST, reviews[n % len(reviews)], Done(review={"problems": ["x"]}, **end))
+            held, done = reviews[n % len(reviews)], Done(review={"problems": ["x"]}, **end)
+            self.do(claims.complete, pipeline_named(held.run.pipeline), held, done)
 
     @rule(n=number)
     def the_step_fails(self, n: int) -> None:

@@ -195,6 +195,22 @@ def test_a_thumbnail_that_is_blocked_ends_the_run_and_a_resume_pays_for_nothing_
     assert [call.id for call in calls_of(run_id) if call.purpose in ("extract", "plan_content")] == texts
 
 
+def test_a_part_and_the_thumbnail_that_failed_in_one_outage_are_paid_once_each(sandbox: Sandbox) -> None:
+    part = {"match": {"prompt_contains": "Part: 0.0 to"}, "fault": "blocked", "params": {}}
+    sandbox.fail(part, *(at(vendor, "blocked") for vendor in PAINTERS))
+    user = a_user()
+    run_id = order(user, "video-summary", transcript=srt(400))
+    assert worked(run_id) is RunState.FAILED
+    assert [piece.kind for piece in pieces_of(run_id) if piece.state is PieceState.FAILED] == ["moments", "thumbnail"]
+    sandbox.fail()
+
+    assert resume(run_id, user).redone == 2
+
+    assert worked(run_id) is RunState.READY
+    paid = [call.purpose for call in calls_of(run_id) if call.round == 2 and call.cost_micro_usd]
+    assert [paid.count(purpose) for purpose in ("extract", "plan_content", "render_image")] == [1, 1, 1]
+
+
 def test_the_script_is_in_the_language_that_was_ordered() -> None:
     run_id = order(None, "video-summary", transcript=srt(), language="ur")
 

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PIL import Image
@@ -25,6 +25,8 @@ from workers.images import cache
 QUEUES = ("text", "images", "media", "control")
 TIMED = 600.0  # visibility timeout
 DOUBT_SLACK_S = 1.0
+LATE_S = 10.0
+"""A request that nobody waits for any more is carried out all the same: it may have lain in a socket for want of a core."""
 
 
 def runs_of(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Run]:
@@ -142,9 +144,23 @@ def unbooked(charged: Sequence[Mapping[str, Any]], ordered: Sequence[uuid.UUID])
         if call is not None and call.cost_micro_usd != one["billed_micro_usd"]:
             wrong.append(f"call {call.id} cost {one['billed_micro_usd']}, and we booked {call.cost_micro_usd}")
         if call is None and not _explained(one, doubtful):
-            wrong.append(f"{one['vendor']} {one['model']} billed {one['billed_micro_usd']} at {one['at']}, unlisted")
+            told = f"{one['vendor']} {one['model']} billed {one['billed_micro_usd']} at {one['at']}, unlisted"
+            wrong.append(f"{told}; of then: {_under_way(one, calls)}")
     wrong += [f"call {call.id} is booked, and nobody billed it" for call in booked.values() if call.cost_micro_usd]
     return wrong
+
+
+def _under_way(charge: Mapping[str, Any], calls: Sequence[Call]) -> list[str]:
+    """Return the calls that a charge might be of, for whoever looks for the reason."""
+    at = datetime.fromisoformat(str(charge["at"]))
+    around = timedelta(seconds=20)
+    return [
+        f"{call.id} {call.purpose} {call.state} {call.error_code} {call.started_at:%H:%M:%S.%f}-{given_up_at(call):%H:%M:%S.%f}"
+        for call in calls
+        if (call.provider, call.model) == (charge["vendor"], charge["model"])
+        and call.started_at - around < at < given_up_at(call) + around
+        and call.state is not CallState.SUCCEEDED
+    ]
 
 
 def given_up_at(call: Call) -> datetime:
@@ -157,7 +173,7 @@ def _explained(charge: Mapping[str, Any], doubtful: list[Call]) -> bool:
     for call in doubtful:
         since = (at - call.started_at).total_seconds()
         if (call.provider, call.model) == (charge["vendor"], charge["model"]) and since > -DOUBT_SLACK_S:
-            if call.ended_at is not None and at > call.ended_at:
+            if call.ended_at is not None and (at - call.ended_at).total_seconds() > LATE_S:
                 continue
             assert call.worst_micro_usd >= charge["billed_micro_usd"], "a call in doubt is held at its worst"
             doubtful.remove(call)
