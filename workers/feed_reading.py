@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from app.db.session import transaction
 from app.domain.errors import PressroomError, SourceRefused
 from app.schedules import feeds
-from workers.web import feeds as listed
-from workers.web import fetch
+from workers.web import apart, fetch
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ def _read(due: feeds.Due, now: datetime) -> bool:
     problem: PressroomError
     try:
         fetched = fetch.feed(due.url)
-        items = listed.items(fetched.body, fetched.content_type, fetched.url, fetched.charset)
+        items = apart.items(fetched.body, fetched.content_type, fetched.url, fetched.charset)
     except PressroomError as exc:
         problem = exc
     except Exception:  # a feed that breaks its reader must not keep the others from being read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +12,8 @@ from fetch_servers import PUBLIC, Page, Site, World, serving
 
 from app.domain.errors import FetchFailed
 from workers.web import fetch
-from workers.web.robots import KEPT_S, MAX_HOSTS, UNREACHABLE_S, Robots
+from workers.web.robots import KEPT_S, MAX_BYTES, MAX_HOSTS, MAX_KEPT_CHARS, UNREACHABLE_S, Robots
+from workers.web.robots import read as read_rules
 
 URL = "http://news.example/a"
 NOBODY = b"User-agent: *\nDisallow: /\n"
@@ -113,6 +115,15 @@ def test_a_robots_txt_that_never_ends_is_read_as_far_as_it_may_be() -> None:
         assert read(site, Robots(), "http://news.example/b") == b"b"
 
 
+def test_a_line_that_is_cut_where_reading_ends_is_no_rule() -> None:
+    """What is left of it may say more than the site did."""
+    begin = b"User-agent: *\nDisallow: /\n"
+    end = b"\nAllow: /"
+    for told in (end + b"b\n", end + b"\n"):
+        with serving(site_with(begin + b"#" * (MAX_BYTES - len(begin + end)) + told)) as site:
+            assert refused(site, Robots()).code == "fetch_failed:robots"
+
+
 def test_the_deadline_of_a_page_holds_for_its_robots_txt() -> None:
     slow = Page(raw=lambda site, _out: site.over.wait(30))
     with serving(site_with(slow)) as site:
@@ -165,6 +176,25 @@ def test_each_host_and_port_has_its_own_and_not_more_are_remembered_than_allowed
         for n in (*range(MAX_HOSTS + 1), MAX_HOSTS, 0):
             fetch.page(f"http://n{n}.example/a", obeys=robots, outside=outside)
     assert site.paths.count("/robots.txt") == MAX_HOSTS + 2  # the first was forgotten, the last was not
+
+
+def test_the_rules_of_all_sites_together_take_no_more_memory_than_allowed() -> None:
+    robots = Robots()
+    most = b"User-agent: *\n" + b"".join(b"Allow: /%d\n" % n for n in range(36_000))
+    with serving(site_with(most)) as site:
+        outside = World({PUBLIC: site}).outside
+        sizes = read_rules(most.decode()).chars, MAX_KEPT_CHARS
+        hosts = sizes[1] // sizes[0]
+        for n in (*range(hosts + 1), hosts, 0):
+            fetch.page(f"http://n{n}.example/a", obeys=robots, outside=outside)
+    assert site.paths.count("/robots.txt") == hosts + 2  # the first was forgotten, the last was not
+
+
+def test_a_failure_that_is_remembered_does_not_grow() -> None:
+    robots = Robots()
+    with serving(site_with(Page(b"", 500))) as site:
+        lengths = {len(traceback.extract_tb(refused(site, robots).__traceback__)) for _ in range(5)}
+    assert len(lengths) == 1
 
 
 # ---- the pause between pages

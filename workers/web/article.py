@@ -1,6 +1,7 @@
 """Find the main text of a page, without menus, comments and advertisements, by `trafilatura`.
 
-It runs in the calling thread, which nothing can stop: whatever makes it slow is taken out or refused before.
+What is known to make it slow is taken out or refused before, but not all is known: workers read pages through
+`workers.web.apart`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from urllib.parse import urlsplit
 from app.domain.errors import SourceRefused
 
 MAX_HTML_CHARS = 5 * 1024 * 1024
-MAX_ELEMENTS = 30_000  # takes trafilatura about 2 s; the longest articles of Wikipedia have about as many
+MAX_ELEMENTS = (
+    30_000  # takes trafilatura about 2 s if it means well; the longest articles of Wikipedia have about as many
+)
 MAX_TEXT_CHARS = 40_000
 MIN_TEXT_CHARS = 200  # below this it is a teaser before a paywall, a cookie banner or an error page
 MAX_FIELD_CHARS = 300
@@ -42,7 +45,7 @@ class Article:
 def text(html: str, url: str) -> Article:
     """Return the article of a page that was fetched from `url`; nothing is fetched here.
 
-    Raises SourceRefused with `article_refused:` and too_large, too_complex or no_text.
+    Raises SourceRefused with `article_refused:` and too_large, too_complex, broken or no_text.
     """
     import trafilatura  # noqa: PLC0415 - 0.3 s and 30 MB, only where articles are read
 
@@ -56,13 +59,16 @@ def text(html: str, url: str) -> Article:
     _without_scripts(tree)
     _without_long_fields(tree)
     language = (tree.get("lang") or tree.get("xml:lang") or "").strip()
-    found = trafilatura.bare_extraction(
-        tree,
-        url=_without_query(url),  # it logs the address
-        include_comments=False,
-        with_metadata=True,
-        date_extraction_params={"extensive_search": False, "original_date": True},
-    )
+    try:
+        found = trafilatura.bare_extraction(
+            tree,
+            url=_without_query(url),  # it logs the address
+            include_comments=False,
+            with_metadata=True,
+            date_extraction_params={"extensive_search": False, "original_date": True},
+        )
+    except ValueError as exc:  # it makes numbers of whatever looks like one
+        raise SourceRefused("the page cannot be read", code="article_refused:broken") from exc
     told = (getattr(found, "text", None) or "").strip()
     if len(told) < MIN_TEXT_CHARS:
         raise _no_text()

@@ -39,17 +39,19 @@ class Unpacker:
         self._encoding = encoding
         self._zlib = zlib.decompressobj(self._bits) if self._bits else None
         self._has_begun = False
+        self._is_over = False
 
     def unpack(self, part: bytes, most: int) -> bytes:
         """Return what the part holds, at most `most` bytes (1 or more). Raises BrokenBody."""
         if self._zlib is None:
             return part[:most]
         made = bytearray()
-        while part and len(made) < most:
+        while part and len(made) < most and not self._is_over:
             made += self._once(part, most - len(made))
             part = self._zlib.unused_data
             if not part.startswith(GZIP_MAGIC):
-                break  # nothing more, or padding
+                self._is_over = len(part) >= len(GZIP_MAGIC)  # padding, which zlib would gather, copied with each part
+                break
             self._zlib = zlib.decompressobj(self._bits)  # gzip files may be put one after the other
         return bytes(made)
 

@@ -12,7 +12,7 @@ from app.storage import EXTENSIONS, storage
 from workers import audio
 from workers.images import given
 from workers.images.anatomy import MAX_PIXELS
-from workers.web import article, feeds, fetch
+from workers.web import apart, fetch
 
 PICTURES = ("image/png", "image/jpeg", "image/webp")
 MAX_PICTURE_BYTES = 12_000_000
@@ -29,14 +29,14 @@ class Browser:
     def article(self, url: str) -> dict[str, Any]:
         """Return the main text of a page."""
         fetched = fetch.page(url)
-        found = article.text(fetched.text, fetched.url)
+        found = apart.text(fetched.text, fetched.url)
         published = found.published.isoformat() if found.published else None
         return {**asdict(found), "url": fetched.url, "published": published}
 
     def items(self, url: str) -> list[dict[str, Any]]:
         """Return the entries of a feed."""
         fetched = fetch.feed(url)
-        found = feeds.items(fetched.body, fetched.content_type, fetched.url, fetched.charset)
+        found = apart.items(fetched.body, fetched.content_type, fetched.url, fetched.charset)
         return [{**asdict(one), "published": one.published.isoformat() if one.published else None} for one in found]
 
     def picture(self, url: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Read what a feed lists: RSS and Atom, JSON Feed 1.1, or a plain JSON list of articles.
 
-`feedparser` reads RSS and Atom. It is given bytes in memory and fetches nothing; what makes it slow is refused first.
+`feedparser` reads RSS and Atom. It is given bytes in memory and fetches nothing. What is known to make it slow is refused
+first, but not all is known: workers read feeds through `workers.web.apart`.
 """
 
 from __future__ import annotations
@@ -9,26 +10,27 @@ import io
 import json
 import re
 from calendar import timegm
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from time import struct_time
 from typing import Any
 from urllib.parse import urljoin
 
 from app.domain.errors import SourceRefused
 from workers.web.bodies import as_text
+from workers.web.plain import plain
 
 MAX_ITEMS = 200
 MAX_TITLE_CHARS = 300
 MAX_SUMMARY_CHARS = 2_000
 MAX_URL_CHARS = 2_048
 MAX_HTML_CHARS = 20_000  # of one summary, before its tags are taken out
+MAX_ALL_HTML_CHARS = 2_000_000  # of all summaries of a feed, which share it: 200 have 10,000 each
+MAX_TITLE_HTML_CHARS = 3_000
 MAX_TAGS = 100_000  # takes feedparser about 3 s; a podcast of 1,000 episodes has half of it
 FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 FEED_WITHIN = 8_192  # before it there may be a declaration, comments, a stylesheet
-UNSEEN = ("script", "style", "head", "template")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +64,22 @@ def _from_json(text: str, base: str) -> list[Item]:
         told = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise SourceRefused("the feed is no JSON that can be read", code="feed_refused:broken") from exc
-    if isinstance(told, dict) and "jsonfeed.org/version/" in str(told.get("version")):
+    if isinstance(told, dict) and "jsonfeed.org/version/" in _first(told, "version"):
         told = told.get("items")
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told[:MAX_ITEMS]):
         raise SourceRefused(
             "the JSON is neither a JSON Feed nor a list of {title, url, summary}", code="feed_refused:not_a_feed"
         )
-    return [_json_item(one, base) for one in told[:MAX_ITEMS]]
+    taken = told[:MAX_ITEMS]
+    return [_json_item(one, base, _share(taken)) for one in taken]
 
 
-def _json_item(told: Mapping[str, Any], base: str) -> Item:
+def _json_item(told: Mapping[str, Any], base: str, share: int) -> Item:
     summary = _first(told, "summary", "description", "content_text", "content_html")
     return Item(
-        title=_plain(_first(told, "title"), MAX_TITLE_CHARS),
+        title=_title(_first(told, "title")),
         url=_link(_first(told, "url", "link", "external_url"), base),
-        summary=_plain(summary, MAX_SUMMARY_CHARS),
+        summary=plain(summary[:share], MAX_SUMMARY_CHARS),
         published=_moment(_first(told, "date_published", "published", "date")),
         has_image=bool(_first(told, "image", "banner_image") or _shows_picture(_first(told, "content_html"))),
     )
@@ -93,15 +96,19 @@ def _from_xml(text: str, base: str) -> list[Item]:
         raise SourceRefused("the feed declares entities, which are not read", code="feed_refused:broken")
     if text.count("<") > MAX_TAGS:
         raise SourceRefused(f"the feed has more than {MAX_TAGS} tags", code="feed_refused:too_complex")
-    told = feedparser.parse(
-        io.BytesIO(text.encode("utf-8", "replace")),
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
-        sanitize_html=False,  # no HTML is kept
-        resolve_relative_uris=False,
-    )
+    try:
+        told = feedparser.parse(
+            io.BytesIO(text.encode("utf-8", "replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
+            sanitize_html=False,  # no HTML is kept
+            resolve_relative_uris=False,
+        )
+    except ValueError as exc:  # it makes numbers of whatever looks like one
+        raise SourceRefused("the feed cannot be read", code="feed_refused:broken") from exc
     if not told.entries and (told.bozo or not told.version):
         raise SourceRefused(f"the feed cannot be read: {_problem(told)}", code="feed_refused:broken")
-    return [_entry(one, base) for one in told.entries[:MAX_ITEMS]]
+    taken = told.entries[:MAX_ITEMS]
+    return [_entry(one, base, _share(taken)) for one in taken]
 
 
 def _problem(told: Any) -> str:
@@ -109,17 +116,26 @@ def _problem(told: Any) -> str:
     return f"{getattr(exc, 'getMessage', lambda: type(exc).__name__)()}"[:200] if exc else "it is of no known kind"
 
 
-def _entry(told: dict[str, Any], base: str) -> Item:
+def _entry(told: dict[str, Any], base: str, share: int) -> Item:
     contents = [str(one.get("value") or "") for one in told.get("content") or ()]
     summary = str(told.get("summary") or "")
     return Item(
-        title=_plain(str(told.get("title") or ""), MAX_TITLE_CHARS),
+        title=_title(str(told.get("title") or "")),
         url=_link(str(told.get("link") or ""), base),
-        summary=_plain(summary or next(iter(contents), ""), MAX_SUMMARY_CHARS),
+        summary=plain((summary or next(iter(contents), ""))[:share], MAX_SUMMARY_CHARS),
         # dict's own: feedparser's warns when it looks for a second date
         published=_utc(dict.get(told, "published_parsed") or dict.get(told, "updated_parsed")),
         has_image=_has_image(told) or any(_shows_picture(html) for html in (summary, *contents)),
     )
+
+
+def _share(taken: Sized) -> int:
+    """Return how many characters of HTML are read of each summary."""
+    return min(MAX_HTML_CHARS, MAX_ALL_HTML_CHARS // max(1, len(taken)))
+
+
+def _title(html: str) -> str:
+    return plain(html[:MAX_TITLE_HTML_CHARS], MAX_TITLE_CHARS)
 
 
 def _utc(moment: struct_time | None) -> datetime | None:
@@ -149,8 +165,11 @@ def _first(told: Mapping[str, Any], *names: str) -> str:
 
 
 def _link(told: str, base: str) -> str | None:
+    told = told.strip()
+    if not 0 < len(told) <= MAX_URL_CHARS:  # joining takes the square of the length of some hosts
+        return None
     try:
-        link = urljoin(base, told.strip()) if told.strip() else ""
+        link = urljoin(base, told)
     except ValueError:
         return None
     return link if link.startswith(("http://", "https://")) and len(link) <= MAX_URL_CHARS else None
@@ -162,33 +181,3 @@ def _moment(told: str) -> datetime | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-class _Text(HTMLParser):
-    """Gathers the text that a reader would see."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - HTMLParser's own
-        self._unseen += tag in UNSEEN
-        self.parts.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unseen = max(0, self._unseen - (tag in UNSEEN))
-        self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.parts.append(data)
-
-
-def _plain(html: str, most: int) -> str:
-    """Return the text of HTML in one line of at most `most` characters."""
-    reader = _Text()
-    reader.feed(html[:MAX_HTML_CHARS])
-    reader.close()
-    text = "".join(char for char in " ".join("".join(reader.parts).split()) if char.isprintable())
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -12,8 +12,8 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 from urllib.parse import quote
@@ -28,7 +28,9 @@ T = TypeVar("T")
 KEPT_S = 600.0  # RFC 9309, 2.4: at most a day
 UNREACHABLE_S = 30.0  # a site whose robots.txt does not come is asked again soon
 MAX_HOSTS = 500
-MAX_BYTES = 512 * 1024  # RFC 9309, 2.5: at least 500 KiB; what is longer is not read
+MAX_BYTES = 512 * 1024  # RFC 9309, 2.5: at least 500 KiB; what is longer is not read, as if it were not there
+MAX_KEPT_CHARS = 32_000_000  # of all hosts together, about as many bytes; one host's can be a fifth of it
+RULE_CHARS = 120  # what keeping a rule takes beside its path
 FETCH_S = 10.0
 MAX_CRAWL_DELAY_S = 10.0  # what asks for more gets this
 MAX_WAIT_S = 5.0  # longer waits are the step's: a worker's thread is not for sleeping
@@ -38,48 +40,59 @@ TOKEN = re.compile(r"[A-Za-z_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One line: a path with wildcards, and whether it may be read."""
-
-    path: str
-    may_read: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """What one robots.txt says to us."""
 
-    rules: tuple[Rule, ...] = ()
+    paths: Mapping[str, bool] = field(default_factory=dict)
+    """Each path with its wildcards, and whether it may be read."""
     crawl_delay_s: float = 0.0
+    chars: int = 0
+    """About how many bytes keeping these takes."""
 
     def may_read(self, path: str) -> bool:
         """Return whether a path with its query may be read: the longest rule decides, and of two the kinder one."""
         path = _normal(path).replace("*", "%2A").replace("$", "%24")
-        fitting = [(len(rule.path), rule.may_read) for rule in self.rules if _fits(rule.path, path)]
+        fitting = [(len(rule), may_read) for rule, may_read in self.paths.items() if _fits(rule, path)]
         return max(fitting, default=(0, True))[1]
 
 
+@dataclass(slots=True)
+class _Group:
+    """What the groups of one name say, joined."""
+
+    paths: dict[str, bool] = field(default_factory=dict)
+    crawl_delay_s: float = 0.0
+
+    def add(self, key: str, value: str) -> None:
+        """Add what one line says."""
+        if key == "crawl-delay":
+            self.crawl_delay_s = _seconds(value)
+        elif value:  # an empty one says nothing
+            path = _normal(value)
+            self.paths[path] = key == "allow" or self.paths.get(path, False)
+
+
 def read(text: str, product: str = PRODUCT) -> Rules:
-    """Return what a robots.txt says to a product: its own groups joined, else those for everybody."""
-    groups: dict[str, list[Rule]] = {}
-    delays: dict[str, float] = {}
-    names: list[str] = []
+    """Return what a robots.txt says to a product: its own groups joined, else those for everybody.
+
+    What is told to others is passed over, and a path is kept once however often it is said. So no more is kept than the
+    file holds: of MAX_BYTES at most some 50,000 rules. All of these are obeyed, none is left out for being too many.
+    """
+    groups: dict[str, _Group] = {}
+    names: set[str] = set()
     is_open = False  # whether more names may join the group
     for key, value in _lines(text):
         if key == "user-agent":
-            names = [*names, _token(value)] if is_open else [_token(value)]
-            groups.setdefault(names[-1], [])
+            names = {*(names if is_open else ()), _token(value)} & {product.lower(), "*"}
             is_open = True
-        elif key in ("allow", "disallow"):
+            for name in names:
+                groups.setdefault(name, _Group())
+        elif key in ("allow", "disallow", "crawl-delay"):
             is_open = False
-            if value:  # an empty one says nothing
-                for name in names:
-                    groups[name].append(Rule(_normal(value), key == "allow"))
-        elif key == "crawl-delay":
-            is_open = False
-            delays |= dict.fromkeys(names, _seconds(value))
-    name = product.lower() if product.lower() in groups else "*"
-    return Rules(tuple(groups.get(name, ())), delays.get(name, 0.0))
+            for name in names:
+                groups[name].add(key, value)
+    found = groups.get(product.lower()) or groups.get("*") or _Group()
+    return Rules(found.paths, found.crawl_delay_s, sum(RULE_CHARS + len(path) for path in found.paths))
 
 
 class Robots:
@@ -116,9 +129,20 @@ class Robots:
             kept_s = KEPT_S if isinstance(known, Rules) else UNREACHABLE_S
             with self._lock:
                 _keep(self._known, target.origin, (self._clock() + kept_s, known))
+                self._forget()
         if isinstance(known, FetchFailed):
-            raise known
+            raise known.with_traceback(None)  # or it would grow with each time that it is raised
         return known
+
+    def _forget(self) -> None:
+        """Forget the oldest rules while all together take more than MAX_KEPT_CHARS; they are asked for again when needed."""
+        sizes = {origin: known.chars for origin, (_, known) in self._known.items() if isinstance(known, Rules)}
+        chars = sum(sizes.values())
+        for origin, size in sizes.items():
+            if chars <= MAX_KEPT_CHARS:
+                return
+            del self._known[origin]
+            chars -= size
 
     def _wait(self, target: Target, delay_s: float, ends: float) -> None:
         """Sleep until the site's next turn, which is taken here so that no other thread of this process has it."""
@@ -161,13 +185,19 @@ def _fetched(target: Target, ends: float, outside: Outside) -> Rules | FetchFail
     except UrlRefused:
         wait_s = UNREACHABLE_S
     else:
-        return read(found.body.decode("utf-8-sig", "replace"))
+        return read(_whole_lines(found.body))
     return FetchFailed(
         f"what {target.host} lets machines read cannot be told: its robots.txt does not come",
         why="robots_unreachable",
         permanent=False,
         retry_after_s=wait_s,
     )
+
+
+def _whole_lines(body: bytes) -> str:
+    """Return a robots.txt without a last line that was cut: of `Allow: /open` could be left `Allow: /`."""
+    text = body.decode("utf-8-sig", "replace")
+    return text if len(body) < MAX_BYTES else text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
 
 
 def _keep(kept: OrderedDict[str, T], key: str, value: T) -> None:

@@ -112,6 +112,10 @@ def test_fields_that_are_too_long_to_be_meant_are_taken_out() -> None:
     assert time.process_time() - begun < 5
 
 
+def test_a_page_with_a_number_without_end_is_refused() -> None:
+    assert refused(page([*SENTENCES[:10], f"&amp;#{'1' * 5_000};"])) == "article_refused:broken"
+
+
 def test_the_query_of_an_address_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         assert refused("<html><body><p>x</p></body></html>") == "article_refused:no_text"

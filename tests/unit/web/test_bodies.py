@@ -74,6 +74,20 @@ def test_a_bomb_takes_no_more_memory_than_was_asked_for() -> None:
     assert peak < 2 * MANY
 
 
+def test_padding_behind_a_packed_body_is_not_kept() -> None:
+    """It was gathered, and copied anew with each part."""
+    unpacker = Unpacker("gzip")
+    assert unpacker.unpack(gzip.compress(b"x"), MANY) == b"x"
+    part = b"\0" * 64 * 1024
+    tracemalloc.start()
+    for _ in range(200):
+        assert unpacker.unpack(part, MANY) == b""
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    unpacker.end()
+    assert (kept < MANY, peak < MANY) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("body", "charset", "text"),
     [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.web.robots import MAX_CRAWL_DELAY_S, read
+from workers.web.robots import MAX_BYTES, MAX_CRAWL_DELAY_S, read
 
 
 def may_read(text: str, path: str) -> bool:
@@ -106,6 +106,50 @@ def test_a_robots_txt_made_to_be_slow_is_read_in_no_time() -> None:
     begun = time.process_time()
     assert may_read(stars, "/" + "a" * 2000 + "b")
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("name", ["*", "pressroom"])
+def test_a_name_that_is_said_again_and_again_does_not_multiply_the_rules(name: str) -> None:
+    """512 kB made hundreds of millions."""
+    lines = "".join(f"Disallow: /{n}\n" for n in range(500))
+    told = read(f"User-agent: {name}\n" * 500 + lines * 2)
+    assert len(told.paths) == 500
+    assert not told.may_read("/499")
+
+
+def test_what_is_told_to_others_is_not_kept() -> None:
+    others = "".join(f"User-agent: bot{chr(97 + n)}\n" for n in range(20))
+    told = read(others + "Disallow: /a\nCrawl-delay: 5\n\nUser-agent: *\nDisallow: /b\n")
+    assert (list(told.paths), told.crawl_delay_s) == (["/b"], 0)
+
+
+def test_a_path_that_is_told_twice_may_be_read_if_it_may_once() -> None:
+    for lines in ("Allow: /a\nDisallow: /a\nDisallow: /a", "Disallow: /a\nAllow: /a\nDisallow: /a"):
+        assert may_read(f"User-agent: *\n{lines}", "/a")
+
+
+def test_a_group_without_rules_goes_before_the_one_for_everybody() -> None:
+    assert may_read("User-agent: *\nDisallow: /\n\nUser-agent: Pressroom\n", "/a")
+
+
+def test_all_rules_of_a_long_robots_txt_are_obeyed() -> None:
+    """RFC 9309, 2.5: at least 500 KiB."""
+    lines = "".join(f"Disallow: /{n}/\n" for n in range(29_300))
+    assert 500 * 1024 < len(lines) < MAX_BYTES
+    begun = time.process_time()
+    told = read(f"User-agent: *\n{lines}")
+    assert [told.may_read(f"/{n}/a") for n in (0, 15_000, 29_299, 29_300)] == [False, False, False, True]
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize("rule", ["/*{a}{n}", "/*{a}*{a}*{n}", "/{n}*{a}", "/*{n}*{a}$"])
+@pytest.mark.parametrize("length", [1, 10, 100])
+def test_a_path_is_compared_with_many_wildcards_in_no_time(rule: str, length: int) -> None:
+    lines = (f"Disallow: {rule.format(a='a' * length, n=n)}\n" for n in range(10_000, 50_000))
+    told = read(("User-agent: *\n" + "".join(lines))[:MAX_BYTES].rpartition("\n")[0])
+    begun = time.process_time()
+    assert told.may_read("/" + "a" * 2_000 + "b")
+    assert time.process_time() - begun < 3
 
 
 @given(st.text(max_size=200), st.text(max_size=40))
