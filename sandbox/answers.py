@@ -29,7 +29,7 @@ class Author:
 
     def __init__(self, config: Config) -> None:
         """Paint nothing yet."""
-        self._gallery = Gallery(config) if config.pictures is Pictures.PAINTED_BEFOREHAND else None
+        self._gallery = Gallery(config) if config.pictures is Pictures.PAINTED_ONCE else None
         self.forget()
 
     def forget(self) -> None:
@@ -118,18 +118,16 @@ def _counted(answer: Answer, ask: Ask, model: Model, *, has_output: bool) -> Ans
 class Gallery:
     """Pictures that are painted once and handed out in turn: a wall of them for each size and type.
 
-    The wall of 4:5 in PNG is painted beforehand, the pictures of any other when they are first handed out. No two
-    pictures of all walls are alike, so that nothing needs to be compared later.
+    Each is painted when it is first handed out. No two pictures of all walls are alike, so that nothing needs to be
+    compared later.
     """
 
     def __init__(self, config: Config) -> None:
-        """Paint the first wall."""
+        """Paint nothing yet."""
         self._config = config
         self._lock = threading.Lock()
         self._album = Album(config.picture_count * MOST_WALLS)
         self._walls: dict[tuple[tuple[int, int], str], _Wall] = {}
-        for _ in range(config.picture_count):
-            self.next(painter.SIZES["4:5"], "image/png")
 
     def next(self, size: tuple[int, int], mime: str) -> Picture | None:
         """Return the next picture of that size and type; after the last comes the first again.

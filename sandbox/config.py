@@ -23,7 +23,7 @@ class Pictures(StrEnum):
     """When pictures are painted."""
 
     PAINTED_ON_DEMAND = "painted-on-demand"
-    PAINTED_BEFOREHAND = "painted-beforehand"
+    PAINTED_ONCE = "painted-once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Config:
     """Credits at the start; when the bill reaches them, calls get a 402."""
     pictures: Pictures = Pictures.PAINTED_ON_DEMAND
     picture_count: int = 48
-    """With `painted-beforehand`: how many of each size and type are painted, before the first comes again."""
+    """With `painted-once`: how many of each size and type are painted, before the first comes again."""
     usage_after_s: int = 0
     """Seconds until the gateway's account knows of a call: look-ups before get a 404."""
 

@@ -194,10 +194,10 @@ def _installed(services: Services, data_dir: Path) -> Iterator[Installation]:
 def _sandbox_server() -> Iterator[str]:
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="pressroom-sandbox-"))
-    painted = ("--pictures", "painted-beforehand", "--picture-count", str(PICTURES))
+    painted = ("--pictures", "painted-once", "--picture-count", str(PICTURES))
     process = stack.sandbox(port, latency="instant")
     with Supervisor(folder, [replace(process, command=(*process.command, *painted))]) as supervisor:
-        supervisor.wait_until_ready(60)  # it paints first
+        supervisor.wait_until_ready(30)
         yield f"http://127.0.0.1:{port}"
     shutil.rmtree(folder, ignore_errors=True)
 

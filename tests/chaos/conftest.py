@@ -18,11 +18,6 @@ FAST = {"PRESSROOM_LEASE": "3", "PRESSROOM_RESEND_AFTER": "2"}
 """Settings for faults whose default patience is not what the test is about."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the storm, the longest: the other drills are then run beside it."""
-    items.sort(key=lambda item: item.path.name != "test_storm.py")
-
-
 @dataclass(frozen=True, slots=True)
 class Workers:
     """The worker processes of one test."""

@@ -17,6 +17,7 @@ from orders import calls_of, events_of, order, pieces_of, run_of
 from routing import write_routes
 
 
+@pytest.mark.long
 def test_every_message_delivered_twice_makes_one_post_and_pays_once(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:
@@ -33,6 +34,7 @@ def test_every_message_delivered_twice_makes_one_post_and_pays_once(
     assert [event.type for event in events_of(run_id)].count("run.ready") == 1
 
 
+@pytest.mark.long
 def test_a_run_whose_first_message_was_never_published_is_admitted_by_beat(start_workers: Callable[..., Any]) -> None:
     start_workers()
 

@@ -27,6 +27,7 @@ def requested(run_id: uuid.UUID) -> list[Call]:
     return [call for call in calls_of(run_id) if call.cost_basis is not CostBasis.CACHE]
 
 
+@pytest.mark.long
 def test_a_post_is_ready_within_a_minute_of_a_killed_worker_and_only_calls_in_flight_are_repeated(
     start_workers: Callable[..., Any], sandbox: Sandbox
 ) -> None:

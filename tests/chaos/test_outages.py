@@ -87,6 +87,7 @@ def test_some_missing_pictures_make_a_partial_run_with_backgrounds_that_resumes_
     assert used(user, QuotaUnit.POSTS) == 1
 
 
+@pytest.mark.long
 def test_a_paid_picture_survives_a_storage_outage_and_no_further_one_is_bought_meanwhile(
     start_workers: Callable[..., Any], sandbox: Sandbox, installation: Installation
 ) -> None:

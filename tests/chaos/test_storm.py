@@ -79,7 +79,7 @@ def weather(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fix
 @pytest.mark.timeout(420)
 @pytest.mark.parametrize("weather", [IMPATIENT], indirect=True, ids=["impatient"])
 def test_a_minute_of_everything_at_once_loses_nothing(weather: Weather, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = survived(weather, capsys, seconds=40, every_s=0.9, order_every_s=3)
+    lines = survived(weather, capsys, seconds=30, every_s=0.7, order_every_s=3)
 
     assert lines[-1].times >= 40
 

@@ -58,7 +58,7 @@ def local_sandbox(_local_sandbox: Running) -> Running:
 
 @pytest.fixture(scope="module")
 def _client() -> Iterator[Client]:
-    config = Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=3)
+    config = Config(pictures=Pictures.PAINTED_ONCE, picture_count=3)
     with running(config) as made, httpx.Client(base_url=made.url, timeout=20) as http:
         yield Client(http)
 

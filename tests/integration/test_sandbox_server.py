@@ -125,8 +125,8 @@ def test_a_taken_port_ends_the_process_with_a_clear_line(sandbox: Process) -> No
     assert done.stderr.strip() == f"sandbox: cannot listen on 127.0.0.1:{port}: Address already in use"
 
 
-def test_pictures_painted_beforehand_are_served_in_turn() -> None:
-    process = Process("--pictures", "painted-beforehand", "--picture-count", "3")
+def test_pictures_painted_once_are_served_in_turn() -> None:
+    process = Process("--pictures", "painted-once", "--picture-count", "3")
     urls = [message(ask_image(process))["images"][0]["image_url"]["url"] for _ in range(4)]
     assert urls[3] == urls[0]
     assert len(set(urls)) == 3

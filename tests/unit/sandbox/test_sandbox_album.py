@@ -230,13 +230,13 @@ def test_threads_that_paint_the_same_name_at_once_get_the_same_picture() -> None
     assert made[0] != noise(0).tobytes()
 
 
-# ---- painted beforehand
+# ---- painted once
 
 
-def test_pictures_painted_beforehand_are_apart_on_all_walls_and_nothing_is_painted_when_they_are_handed_out(
+def test_pictures_painted_once_are_apart_on_all_walls_and_nothing_is_painted_when_they_are_handed_out_again(
     quickly_packed: None,
 ) -> None:
-    gallery = Gallery(Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=7))
+    gallery = Gallery(Config(pictures=Pictures.PAINTED_ONCE, picture_count=7))
     asked = [((928, 1152), "image/png"), ((1376, 768), "image/png"), ((1024, 1024), "image/jpeg")]
     walls = [[gallery.next(*one) for _ in range(7)] for one in asked]
     pictures = [(picture, one) for wall, one in zip(walls, asked, strict=True) for picture in wall if picture]
@@ -250,8 +250,8 @@ def test_pictures_painted_beforehand_are_apart_on_all_walls_and_nothing_is_paint
 
 
 def test_no_more_walls_are_painted_than_memory_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST_WALLS", 2)  # one is the first wall
-    gallery = Gallery(Config(pictures=Pictures.PAINTED_BEFOREHAND, picture_count=1))
+    monkeypatch.setattr(answers, "MOST_WALLS", 1)
+    gallery = Gallery(Config(pictures=Pictures.PAINTED_ONCE, picture_count=1))
     assert gallery.next((64, 64), "image/png")
     assert gallery.next((65, 64), "image/png") is None
     assert gallery.next((64, 64), "image/png")
