@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from sandbox.config import Config, ConfigError, parse_limits
 from sandbox.server import PortTakenError, serve
-
-NICENESS = 10  # as workers have: neither goes first
 
 
 def parse(arguments: Sequence[str] | None = None) -> tuple[Config, str, int]:
@@ -54,22 +49,10 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[Config, str, int]:
     return replace(config, limits=parse_limits(options.limits)), options.host, options.port
 
 
-def give_way() -> None:
-    """Leave the cores to the servers and the API of this machine: painting is work that real models do elsewhere.
-
-    Linux may share the cores between sessions first, and niceness then counts within one only (sched(7), autogroup).
-    """
-    os.nice(max(NICENESS - os.nice(0), 0))
-    if os.getsid(0) == os.getpid():
-        with suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(NICENESS))
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox; return the process's exit status."""
     try:
         config, host, port = parse(arguments)
-        give_way()
         serve(config, host, port)
     except (ConfigError, PortTakenError) as error:
         print(f"sandbox: {error}", file=sys.stderr)  # noqa: T201 - a command line

@@ -81,7 +81,7 @@ SLOW_PAGES = {
 def test_a_feed_that_takes_too_long_is_refused_when_its_time_is_over(what: str) -> None:
     begun = time.monotonic()
     assert (
-        refused(apart.items, SLOW_FEEDS[what], "application/xml", URL, max_cpu_s=2).code == "feed_refused:too_complex"
+        refused(apart.items, SLOW_FEEDS[what], "application/xml", URL, max_cpu_s=1).code == "feed_refused:too_complex"
     )
     assert time.monotonic() - begun < apart.MAX_S
 
@@ -89,7 +89,7 @@ def test_a_feed_that_takes_too_long_is_refused_when_its_time_is_over(what: str) 
 @pytest.mark.parametrize("what", SLOW_PAGES)
 def test_a_page_that_takes_too_long_is_refused_when_its_time_is_over(what: str) -> None:
     begun = time.monotonic()
-    assert refused(apart.text, SLOW_PAGES[what], URL, max_cpu_s=2).code == "article_refused:too_complex"
+    assert refused(apart.text, SLOW_PAGES[what], URL, max_cpu_s=1).code == "article_refused:too_complex"
     assert time.monotonic() - begun < apart.MAX_S
 
 
@@ -100,14 +100,22 @@ def test_a_feed_that_takes_too_much_memory_is_refused() -> None:
     assert exc.code == "feed_refused:too_complex"
 
 
+def readers() -> list[psutil.Process]:
+    """Return this process' readers: not what else it started."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            if apart.__name__ in child.cmdline():
+                found.append(child)
+    return found
+
+
 def reader() -> psutil.Process:
     """Return this process' reader, once it reads."""
 
     def found() -> psutil.Process | None:
-        for child in psutil.Process().children():
-            with suppress(psutil.Error):
-                if apart.__name__ in child.cmdline() and child.cpu_times().user > 0.5:
-                    return child
+        with suppress(psutil.Error):
+            return next((one for one in readers() if one.cpu_times().user > 0.5), None)
         return None
 
     return wait_for(found, what="something is read")
@@ -137,6 +145,6 @@ def test_no_more_than_two_are_read_at_once() -> None:
         asked = [pool.submit(apart.items, b"[]", "application/json", URL) for _ in range(6)]
         most = 0
         while not all(one.done() for one in asked):
-            most = max(most, len(psutil.Process().children()))
+            most = max(most, len(readers()))
     assert [one.result() for one in asked] == [[]] * 6
-    assert most <= 2
+    assert 1 <= most <= 2

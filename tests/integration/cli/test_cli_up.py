@@ -31,11 +31,11 @@ def test_it_tells_where_everything_is_and_the_key_once(up: Up) -> None:
     assert up.told("Models") == "sandbox:"
 
 
-def test_workers_and_the_sandbox_leave_the_cores_to_the_api(up: Up) -> None:
+def test_workers_leave_the_cores_to_the_api(up: Up) -> None:
     niceness: dict[bool, set[int]] = {True: set(), False: set()}
     for process in up.family:
         command = process.cmdline()
-        if ("workers.celery_app" in command and "worker" in command) or "sandbox" in command:
+        if "workers.celery_app" in command and "worker" in command:
             niceness[True].add(process.nice())
         elif "gunicorn" in command:
             niceness[False].add(process.nice())
@@ -45,11 +45,10 @@ def test_workers_and_the_sandbox_leave_the_cores_to_the_api(up: Up) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not group processes by session")
 def test_a_workers_whole_session_leaves_the_cores_where_sessions_share_them_first(up: Up) -> None:
-    leaders = [one for one in up.family if os.getsid(one.pid) == one.pid]
-    workers = [one for one in leaders if {"workers.celery_app", "worker"} <= set(one.cmdline())]
-    sandbox = [one for one in leaders if "sandbox" in one.cmdline()]
-    assert (len(workers), len(sandbox)) == (4, 1)
-    assert {Path(f"/proc/{one.pid}/autogroup").read_text().split()[-1] for one in (*workers, *sandbox)} == {"10"}
+    leaders = [one for one in up.family if os.getsid(one.pid) == one.pid and "workers.celery_app" in one.cmdline()]
+    workers = [one for one in leaders if "worker" in one.cmdline()]
+    assert len(workers) == 4
+    assert {Path(f"/proc/{one.pid}/autogroup").read_text().split()[-1] for one in workers} == {"10"}
 
 
 def test_flower_wants_its_password(up: Up) -> None:
