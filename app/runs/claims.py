@@ -98,9 +98,8 @@ def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Clai
     if piece is None:
         raise NotClaimed(f"piece {piece_id} has a live lease or is not due")
     journal.mark_abandoned(session, Call.piece_id == piece.id)
-    if (
-        run.admitted_at is None
-    ):  # sent back while Redis was away, and its message came after all: the relay has to see it
+    # Sent back while Redis was away, and its message came after all: the relay has to see it.
+    if run.admitted_at is None:
         run.admitted_at = datetime.now(UTC)
     if run.started_at is None:
         run.started_at = run.progressed_at = datetime.now(UTC)

@@ -90,7 +90,6 @@ def test_500_faults_lose_nothing(weather: Weather, capsys: pytest.CaptureFixture
     lines = survived(weather, capsys, seconds=540, every_s=1.25, order_every_s=6)
 
     assert lines[-1].times >= 500
-    assert (lines[-1].recovery_s or 0) <= LONGEST_RECOVERY_S, "with default settings"
 
 
 def survived(
@@ -140,6 +139,7 @@ def survived(
     assert len(invariants.redis_is_empty_of_work(machine.redis_url)) <= FOREVER
     assert unforeseen(machine) == []
     assert machine.outlived == []
+    assert [one for one in claims.recovered if one.seconds > LONGEST_RECOVERY_S] == []
     return lines
 
 

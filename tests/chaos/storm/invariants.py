@@ -25,8 +25,6 @@ from workers.images import cache
 QUEUES = ("text", "images", "media", "control")
 TIMED = 600.0  # visibility timeout
 DOUBT_SLACK_S = 1.0
-LATE_S = 10.0
-"""A request that nobody waits for any more is carried out all the same: it may have lain in a socket for want of a core."""
 
 
 def runs_of(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Run]:
@@ -173,7 +171,7 @@ def _explained(charge: Mapping[str, Any], doubtful: list[Call]) -> bool:
     for call in doubtful:
         since = (at - call.started_at).total_seconds()
         if (call.provider, call.model) == (charge["vendor"], charge["model"]) and since > -DOUBT_SLACK_S:
-            if call.ended_at is not None and (at - call.ended_at).total_seconds() > LATE_S:
+            if call.ended_at is not None and at > call.ended_at:
                 continue
             assert call.worst_micro_usd >= charge["billed_micro_usd"], "a call in doubt is held at its worst"
             doubtful.remove(call)
