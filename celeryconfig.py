@@ -73,7 +73,10 @@ broker_transport_options = {
     "health_check_interval": 25,
 }
 result_backend = broker_url
-result_backend_transport_options = {"visibility_timeout": _config.visibility_timeout_s}
+result_backend_transport_options = {
+    "visibility_timeout": _config.visibility_timeout_s,
+    "retry_policy": {"max_retries": 0},  # a chord, too: Celery would hold its thread for 20 s
+}
 visibility_timeout = _config.visibility_timeout_s
 result_expires = timedelta(hours=6)
 result_chord_join_timeout = 5

@@ -6,26 +6,27 @@ A chain per piece instead of a barrier per stage: a slide renders as soon as its
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import chain, chord
+from kombu.exceptions import OperationalError
 
 from app.broker import celery, guarded
 from app.db.session import transaction
+from app.domain.errors import Unavailable
 from app.runs.finish import Finisher
-from app.runs.plan import Link, plan, type_chain
+from app.runs.plan import Link, give_back, plan, type_chain
 
 
 def publish(chains: Sequence[type_chain]) -> None:
-    """Publish each piece's remaining steps. Raises Unavailable when Redis is away: then the relay publishes."""
+    """Publish each piece's planned steps. Raises Unavailable when Redis is away: then the relay publishes."""
 
     def send() -> None:
         for links in chains:
             _chain(links).apply_async()
 
-    if chains:
-        guarded(send)
+    _publish(chains, send)
 
 
 def publish_chord(chains: Sequence[type_chain], run_id: uuid.UUID, round_: int) -> None:
@@ -37,10 +38,24 @@ def publish_chord(chains: Sequence[type_chain], run_id: uuid.UUID, round_: int) 
     body = celery().signature("runs.finish", args=(str(run_id), round_), immutable=True, headers=Finisher.CHORD.headers)
 
     def send() -> None:
-        chord([_chain(links) for links in chains])(body)
+        try:
+            chord([_chain(links) for links in chains])(body)
+        except RuntimeError as exc:  # of Celery's, which looks out for results that nobody asks for
+            raise OperationalError(str(exc)) from exc
 
-    if chains:
+    _publish(chains, send)
+
+
+def _publish(chains: Sequence[type_chain], send: Callable[[], None]) -> None:
+    """Send, or take back the note that it was: the relay then publishes as soon as Redis is there. Raises Unavailable."""
+    if not chains:
+        return
+    try:
         guarded(send)
+    except Unavailable:
+        with transaction(durable=False) as session:
+            give_back(session, chains)
+        raise
 
 
 def _chain(links: type_chain) -> Any:
@@ -50,7 +65,7 @@ def _chain(links: type_chain) -> Any:
 
 def _signature(link: Link) -> Any:
     """Return an immutable signature: no value is passed on, each step reads its row."""
-    return celery().signature(link.task, args=link.args, immutable=True, queue=link.queue)
+    return celery().signature(link.task, args=link.args, immutable=True, queue=link.queue, ignore_result=True)
 
 
 def publish_plan(run_id: uuid.UUID) -> None:

@@ -73,13 +73,15 @@ def overdue(session: Session, *, most: int = 500) -> list[type_chain]:
     return _take(session, Run.admitted_at.is_not(None), most=most)
 
 
+def _is_ours() -> ColumnElement[bool]:
+    return Run.pipeline.in_(all_pipelines())
+
+
 def _take(session: Session, *conditions: ColumnElement[bool], most: int = 500) -> list[type_chain]:
     rows = session.execute(
         select(Piece, Run.pipeline)
         .join(Run, Run.id == Piece.run_id)
-        .where(
-            Run.pipeline.in_(all_pipelines()), Run.state.in_(LIVE_RUNS), Piece.round == Run.round, due(), *conditions
-        )
+        .where(_is_ours(), Run.state.in_(LIVE_RUNS), Piece.round == Run.round, due(), *conditions)
         .order_by(Piece.sent_at.asc().nulls_first(), Piece.position)
         .limit(most)
         .with_for_update(of=Piece, skip_locked=True)
@@ -92,6 +94,22 @@ def _take(session: Session, *conditions: ColumnElement[bool], most: int = 500) -
             .execution_options(synchronize_session=False)
         )
     return [links for piece, pipeline in rows if (links := _known_links(piece, pipeline))]
+
+
+def give_back(session: Session, chains: Sequence[type_chain]) -> None:
+    """Note that planned chains could not be published: they are due again at once.
+
+    A message that went out before the failure may then come twice, which a claim sorts out. Whoever works on such a
+    piece, or has put it off until its time, has it: that is left as it is.
+    """
+    is_free = or_(Piece.lease_until.is_(None), Piece.lease_until < func.now())
+    is_time = or_(Piece.next_try_at.is_(None), Piece.next_try_at <= func.now())
+    session.execute(
+        update(Piece)
+        .where(Piece.id.in_([links[0].piece_id for links in chains]), is_free, is_time)
+        .values(sent_at=None, sent_count=func.greatest(Piece.sent_count - 1, 0))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _known_links(piece: Piece, pipeline_name: str) -> type_chain:
@@ -118,7 +136,7 @@ def unfinished_business(session: Session) -> Sequence[tuple[uuid.UUID, int]]:
     open_piece = select(Piece.id).where(Piece.run_id == Run.id, Piece.step.is_not(None)).exists()
     rows = session.execute(
         select(Run.id, Run.round).where(
-            Run.pipeline.in_(all_pipelines()),
+            _is_ours(),
             Run.state.in_(LIVE_RUNS - {RunState.QUEUED}),
             ~open_piece,
             Run.progressed_at < func.now() - settings().resend_after,
@@ -132,5 +150,5 @@ def stalled(session: Session, now: datetime) -> Sequence[uuid.UUID]:
     quiet = now - settings().stall_after
     waits = select(Piece.id).where(Piece.run_id == Run.id, Piece.next_try_at > now).exists()
     is_stuck = or_(and_(Run.progressed_at < quiet, ~waits), Run.started_at < now - LONGEST_ROUND)
-    is_live = and_(Run.pipeline.in_(all_pipelines()), Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None))
+    is_live = and_(_is_ours(), Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None))
     return session.scalars(select(Run.id).where(is_live, is_stuck)).all()
