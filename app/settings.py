@@ -190,6 +190,8 @@ class Settings(BaseSettings):
     """Requests that one API key may send in a minute, and at once, and all of a user five times as many; 0 = no limit."""
     max_runs_in_flight: int = Field(20, ge=1, validation_alias="PRESSROOM_MAX_RUNS_IN_FLIGHT")
     """Runs of all users that are worked on at once; the others wait in QUEUED."""
+    worker_niceness: int = Field(10, ge=0, le=19, validation_alias="PRESSROOM_WORKER_NICENESS")
+    """How far workers give way to whatever else this machine runs (nice(2)); 0 = not at all."""
     lease: Seconds = Field(timedelta(seconds=30), validation_alias="PRESSROOM_LEASE")
     """How long a claim holds without a heartbeat, in seconds; the heartbeat comes at a third of it."""
     resend_after: Seconds = Field(timedelta(seconds=20), validation_alias="PRESSROOM_RESEND_AFTER")

@@ -17,11 +17,10 @@ from app import logs, routes
 from app.broker import celery
 from app.db.session import forget_engine
 from app.domain.errors import SetupError
+from app.settings import settings
 from workers import limits, warming
 
 log = logging.getLogger(__name__)
-
-NICENESS = 10
 
 app = celery()
 workers.tasks.register(app)
@@ -55,10 +54,11 @@ def _give_way(**_: Any) -> None:
     Linux may share the cores between sessions first, and niceness then counts within one only: a worker that leads a
     session has all of it give way (sched(7), autogroup).
     """
-    os.nice(max(NICENESS - os.nice(0), 0))
-    if os.getsid(0) == os.getpid():
+    niceness = settings().worker_niceness
+    os.nice(max(niceness - os.nice(0), 0))
+    if niceness and os.getsid(0) == os.getpid():
         with suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(NICENESS))
+            Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def _warm_up(sender: Any, **_: Any) -> None:

@@ -41,7 +41,7 @@ def command(topic: str, latency: str, out: Path | None, *, sandbox: bool, yes: b
     parse(pipeline_named(PIPELINE), {"topic": topic})  # a wrong topic is told before anything is started
     screen.say("[bold]Pressroom demo[/]  [dim]a topic becomes a carousel, an article, a quote and pictures[/]")
     screen.say()
-    wish = Wish(latency=latency, flower=False, sandbox=sandbox)
+    wish = Wish(latency=latency, flower=False, sandbox=sandbox, gives_way=False)
     try:
         machine, run, files = _made(wish, topic, out, is_agreed=yes)
     except KeyboardInterrupt:

@@ -132,6 +132,8 @@ def _environment(services: Services, wish: Wish, chosen: stack.Ports, *, is_sand
     for name, own in (("PRESSROOM_ROUTES", settings().routes_file), ("PRESSROOM_PRICES", settings().prices_file)):
         if own is not None:
             env[name] = str(own)  # absolute: the processes run elsewhere
+    if not wish.gives_way and "worker_niceness" not in settings().model_fields_set:
+        env["PRESSROOM_WORKER_NICENESS"] = "0"
     if wish.sandbox:
         env |= dict.fromkeys(itertools.chain.from_iterable(KEY_SETTINGS.values()), "")
     return env

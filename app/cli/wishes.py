@@ -26,6 +26,8 @@ class Wish:
     flower: bool = True
     sandbox: bool = False
     """Use the sandbox although a provider's key is set."""
+    gives_way: bool = True
+    """Workers leave the cores to the API (see PRESSROOM_WORKER_NICENESS); not where one person waits for one post."""
 
 
 def choose_ports(wish: Wish) -> stack.Ports:

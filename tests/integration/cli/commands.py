@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from harness import wait_for
 
 PRESSROOM = Path(sys.executable).with_name("pressroom")
 DEADLINE_S = 60.0
+LOOK_S = 0.5
 
 
 def pressroom(place: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -25,17 +28,23 @@ def pressroom(place: Path, *words: str, **settings: str) -> subprocess.Completed
     return forked.run(place, words, {**os.environ, **settings}, deadline_s=DEADLINE_S)
 
 
-def installed(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed command to its end, as people do: dearer, for what starts servers of its own."""
-    return subprocess.run(
-        [PRESSROOM, *words],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=DEADLINE_S,
-        check=False,
-    )
+def installed(place: Path, *words: str, watch: Callable[[psutil.Process], object]) -> subprocess.CompletedProcess[str]:
+    """Run the installed command to its end, as people do, and look at it meanwhile: for what starts servers of its own."""
+    command = [PRESSROOM, *words]
+    deadline = time.monotonic() + DEADLINE_S
+    with subprocess.Popen(
+        command, cwd=place, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        while True:
+            try:
+                said, erred = process.communicate(timeout=LOOK_S)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > deadline:
+                    process.kill()
+                    raise
+                watch(psutil.Process(process.pid))
+            else:
+                return subprocess.CompletedProcess(command, process.returncode, said, erred)
 
 
 class Up:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from commands import installed, pressroom
 from pptx import Presentation
@@ -21,11 +24,23 @@ TOPIC = "Why Backups Fail: a Test?"
 
 @pytest.fixture(scope="module")
 def made(shared_place: Path) -> SimpleNamespace:
-    """One demo: what it printed, and the folder that its last line names."""
-    done = installed(shared_place, "demo", "--topic", TOPIC)
+    """One demo: what it printed, the folder that its last line names, and how nice its workers were."""
+    niceness: set[int] = set()
+    done = installed(
+        shared_place, "demo", "--topic", TOPIC, watch=lambda demo: niceness.update(niceness_of_workers(demo))
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     last = done.stdout.splitlines()[-1]
-    return SimpleNamespace(place=shared_place, said=done.stdout, erred=done.stderr, folder=Path(last.split()[-1]))
+    return SimpleNamespace(
+        place=shared_place, said=done.stdout, erred=done.stderr, folder=Path(last.split()[-1]), niceness=niceness
+    )
+
+
+def niceness_of_workers(demo: psutil.Process) -> Iterator[int]:
+    for process in demo.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "workers.celery_app" in process.cmdline():
+                yield process.nice()
 
 
 def test_the_last_line_names_a_folder_with_every_file(made: SimpleNamespace) -> None:
@@ -98,6 +113,10 @@ def test_without_a_terminal_it_prints_a_line_per_stage_and_nothing_else_to_look_
         assert f"{count}/{count}" in made.said
     assert "\x1b" not in made.said
     assert made.erred == ""
+
+
+def test_its_workers_do_not_give_way_where_somebody_waits_for_them(made: SimpleNamespace) -> None:
+    assert made.niceness == {0}
 
 
 def test_nothing_runs_afterwards_and_the_key_is_for_its_owner_only(made: SimpleNamespace) -> None:
