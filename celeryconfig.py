@@ -13,6 +13,9 @@ from kombu.entity import Queue
 from app.pipelines.catalog import all_pipelines
 from app.settings import settings
 
+CONNECT_S = 2
+ANSWER_S = 5  # a Redis that is frozen, or gone without a word: whoever publishes would wait for TCP to give up, a quarter of an hour
+
 
 def celery_url(redis_url: str) -> str:
     """Return a Redis url as kombu wants it: it has a scheme of its own for unix sockets."""
@@ -67,7 +70,8 @@ broker_transport_options = {
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
     "max_connections": 400,
-    "socket_connect_timeout": 2,
+    "socket_connect_timeout": CONNECT_S,
+    "socket_timeout": ANSWER_S,
     "max_retries": 0,  # a publish fails at once while Redis is away: kombu would try for 6 s, and POST waits for it
     "socket_keepalive": not broker_url.startswith("redis+socket"),
     "health_check_interval": 25,
@@ -78,6 +82,8 @@ result_backend_transport_options = {
     "retry_policy": {"max_retries": 0},  # a chord, too: Celery would hold its thread for 20 s
 }
 visibility_timeout = _config.visibility_timeout_s
+redis_socket_connect_timeout = CONNECT_S
+redis_socket_timeout = ANSWER_S
 result_expires = timedelta(hours=6)
 result_chord_join_timeout = 5
 

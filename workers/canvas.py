@@ -24,7 +24,7 @@ def publish(chains: Sequence[type_chain]) -> None:
 
     def send() -> None:
         for links in chains:
-            _chain(links).apply_async()
+            _chain(links).apply_async(retry=False)
 
     _publish(chains, send)
 
@@ -39,7 +39,7 @@ def publish_chord(chains: Sequence[type_chain], run_id: uuid.UUID, round_: int) 
 
     def send() -> None:
         try:
-            chord([_chain(links) for links in chains])(body)
+            chord([_chain(links) for links in chains])(body, retry=False)
         except RuntimeError as exc:  # of Celery's, which looks out for results that nobody asks for
             raise OperationalError(str(exc)) from exc
 

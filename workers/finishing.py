@@ -63,7 +63,7 @@ def finish(task: Task, run_id: uuid.UUID, round_: int, by: rounds_end.Finisher |
                 rounds_end.put_off(session, run_id, round_)
             # Not raised past Celery: the watchdog ends the run without its files if storage stays away for hours.
             raise task.retry(exc=exc, countdown=STORAGE_RETRY_S) from exc
-        _end(run, round_, result, drawn, by)
+        _end(run, pieces, result, drawn, by)
 
 
 @contextmanager
@@ -89,15 +89,15 @@ def _alone(run_id: uuid.UUID, round_: int) -> Iterator[bool]:
 
 def _end(
     run: Run,
-    round_: int,
+    pieces: Sequence[Piece],
     result: dict[str, Any] | None,
     drawn: dict[uuid.UUID, dict[str, Any]],
     by: rounds_end.Finisher | None,
 ) -> None:
     """End the round in one transaction, unless somebody was faster; then the next waiting run may start."""
-    run_id = run.id
+    run_id, round_ = run.id, run.round
     with transaction() as session:
-        state = rounds_end.finish(session, run_id, round_, result, drawn, by=by)
+        state = rounds_end.finish(session, run_id, round_, result, drawn, seen=pieces, by=by)
     if state is None:
         return
     log.info("run_finished", extra={"run_id": str(run_id), "round": round_, "state": state})

@@ -121,18 +121,22 @@ def finish(
     result: dict[str, Any] | None = None,
     drawn: Mapping[uuid.UUID, dict[str, Any]] | None = None,
     *,
+    seen: Sequence[Piece] | None = None,
     by: Finisher | None = None,
 ) -> RunState | None:
     """End the round in one transaction and return its state; None when it is not due or already done.
 
     result: storage keys of what belongs to the whole run. drawn: slides of pieces whose picture failed.
-    by: for the event; None = not known.
+    seen: the pieces that these two show; were some edited meanwhile, the round is not ended with them: the relay asks
+    again. by: for the event; None = not known.
     Under the run's lock: the state, the money and quota given back, the event and the notification.
     """
     run = lock_run(session, run_id)
     if run.round != round_ or run.state not in LIVE_RUNS or unfinished(session, run_id):
         return None
     pieces = pieces_of(session, run_id)
+    if seen is not None and _versions(seen) != _versions(pieces):
+        return None
     for piece in pieces:
         if drawn and piece.id in drawn:
             piece.composed = drawn[piece.id]
@@ -146,6 +150,10 @@ def finish(
         run.result = {**(run.result or {}), **result}
     _end(session, run, pieces, state, failure, by)
     return state
+
+
+def _versions(pieces: Sequence[Piece]) -> dict[uuid.UUID, int]:
+    return {piece.id: piece.version for piece in pieces}
 
 
 def put_off(session: Session, run_id: uuid.UUID, round_: int) -> None:

@@ -74,7 +74,10 @@ def _others(session: Session, run: Run, piece: Piece, pipeline: Pipeline) -> Ite
     ).all()
     for piece_id, kind, step, has_picture in found:
         if piece_id != piece.id and step is not None and not has_picture:
-            before = pipeline.steps_from(kind, step)
+            try:
+                before = pipeline.steps_from(kind, step)
+            except KeyError:
+                continue  # only another release has this step, and knows what it costs
             yield from ((_rank(pipeline, kind, before[0]), stage) for stage in before)
     opened = Counter(kind for _, kind, _, _ in found)
     for kind, count in pipeline.counts(pipeline.request.model_validate(run.request)).items():

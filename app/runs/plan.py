@@ -100,13 +100,16 @@ def give_back(session: Session, chains: Sequence[type_chain]) -> None:
     """Note that planned chains could not be published: they are due again at once.
 
     A message that went out before the failure may then come twice, which a claim sorts out. Whoever works on such a
-    piece, or has put it off until its time, has it: that is left as it is.
+    piece, or has put it off until its time, has it: that is left as it is. So is a row that somebody has locked: rows
+    locked here in one order and by a cancellation in another would be a deadlock.
     """
     is_free = or_(Piece.lease_until.is_(None), Piece.lease_until < func.now())
     is_time = or_(Piece.next_try_at.is_(None), Piece.next_try_at <= func.now())
+    pieces = [links[0].piece_id for links in chains]
+    mine = select(Piece.id).where(Piece.id.in_(pieces), is_free, is_time).with_for_update(skip_locked=True)
     session.execute(
         update(Piece)
-        .where(Piece.id.in_([links[0].piece_id for links in chains]), is_free, is_time)
+        .where(Piece.id.in_(mine))
         .values(sent_at=None, sent_count=func.greatest(Piece.sent_count - 1, 0))
         .execution_options(synchronize_session=False)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from app.runs import finish
 from app.runs.finish import Finisher
 from harness import Installation
 from making import change, complete, make_all, opened, pictures_of, piece_now, take
+from next_rounds import edit
 from orders import events_of, pieces_of, run_of
 from workers import finishing, upkeep
 from working import Task
@@ -93,6 +95,30 @@ def test_of_two_that_would_end_a_round_at_once_one_draws_and_the_other_leaves_it
 
     assert drawn == [over]
     assert finisher_of(over) == Finisher.LAST_PIECE
+
+
+def test_what_was_edited_while_the_files_were_drawn_is_in_them(
+    database: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database
+    run_id = opened(slides=5)
+    make_all(run_id, until=None)
+    slide = pictures_of(run_id)[1]
+    titles: list[str] = []
+
+    def draw(_: Run, pieces: Sequence[Piece], *__: object) -> None:
+        titles.append(next(piece.data["title"] for piece in pieces if piece.id == slide.id))
+        if len(titles) == 1:
+            edit(slide, title="Another title")
+            complete(take(piece_now(slide.id)))
+
+    monkeypatch.setattr(finishing, "bound", draw)
+    finishing.finish(Task(), run_id, 1, Finisher.LAST_PIECE)
+    assert not run_of(run_id).state.is_terminal
+
+    finishing.finish(Task(), run_id, 1, Finisher.RELAY)
+    assert run_of(run_id).state is RunState.READY
+    assert titles[1] == "Another title"
 
 
 def written(run_id: uuid.UUID) -> list[object]:

@@ -8,10 +8,12 @@ from collections import Counter
 import pytest
 
 from app import costs
-from app.db.models import Run
+from app.db.models import Piece, Run
+from app.db.session import transaction
 from app.domain.prices import usd
 from app.domain.states import CallState, PieceState, RunState
 from app.pipelines.catalog import pipeline_named
+from app.runs import kept
 from harness import Sandbox
 from making import change, opened, pictures_of
 from orders import calls_of, order, pieces_of, run_of
@@ -103,6 +105,18 @@ def test_a_second_picture_for_one_slide_never_costs_another_its_first(sandbox: S
 
     first = {call.piece_id for call in calls_of(run_id) if call.purpose == "render_image"}
     assert len(first) == 7
+
+
+def test_a_sibling_at_a_step_that_only_another_release_has_keeps_nobody_from_paying() -> None:
+    run_id = opened(slides=5)
+    piece, sibling, *_ = pictures_of(run_id)
+    change(Piece, sibling.id, step="engrave")
+
+    with transaction() as session:
+        stage = pipeline_named("full-post").stage(piece.kind, "draft_prompt")
+        left = kept.kept(session, run_of(run_id), piece, stage, "draft_prompt")
+
+    assert left.at_first > 0
 
 
 @pytest.mark.parametrize("name", ["product-listing", "linkedin-post"])

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func
+from sqlalchemy import func, select, text
 
 from app import broker
 from app.db.models import Piece, Run
@@ -91,6 +91,18 @@ def test_a_piece_whose_message_went_out_and_was_taken_is_left_to_its_owner(run_i
 
     assert piece_now(piece.id).sent_at is not None
     assert len(planned(run_id)) == 12
+
+
+def test_a_piece_that_somebody_is_writing_is_not_waited_for(run_id: uuid.UUID) -> None:
+    chains = planned(run_id)
+    busy_piece = pictures_of(run_id)[0]
+
+    with transaction() as busy, transaction() as session:
+        busy.execute(select(Piece.id).where(Piece.id == busy_piece.id).with_for_update())
+        session.execute(text("SET LOCAL lock_timeout = '1s'"))
+        plan.give_back(session, chains)
+
+    assert busy_piece.id not in {links[0].piece_id for links in planned(run_id)}
 
 
 def test_so_is_a_piece_that_was_put_off_meanwhile(run_id: uuid.UUID) -> None:
