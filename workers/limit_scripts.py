@@ -7,8 +7,8 @@ from __future__ import annotations
 
 # Ask for a place. KEYS: all of them, in their order. ARGV: waiter, user, weight, grant, most in flight, ms between
 # requests (0 = no rate), burst, lease, patience, forgetting, and how long the caller may stay (0 = it goes to its row).
-# Returns {0} = granted; {1, ms} = ask again after; {2, pause ms, ms until its turn} = go, and be passed over until you
-# ask again.
+# Returns {0} = granted; {1, ms} = ask again after; {2, pause ms, ms until its turn, 1 = by the rate, which is known} = go,
+# and be passed over until you ask again.
 GRANT = """
 local slots, asked, owners, users, served, state, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[8]
 local waiter, user, grant, most = ARGV[1], ARGV[2], ARGV[4], tonumber(ARGV[5])
@@ -20,7 +20,8 @@ local stored = redis.call('HMGET', state, 'next', 'paused', 'virtual', 'hold')
 local following, paused, virtual = tonumber(stored[1]) or 0, tonumber(stored[2]) or 0, tonumber(stored[3]) or 0
 -- How long it takes from one grant to the next while many wait. Not measured from grants: a guess too long would keep
 -- waiters away, and the gaps of its own making would prove it right.
-local pace = math.max(interval, (tonumber(stored[4]) or (interval > 0 and 0 or 1000)) / most)
+local by_calls = (tonumber(stored[4]) or (interval > 0 and 0 or 1000)) / most
+local pace = math.max(interval, by_calls)
 
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', asked, '-inf', now - forgetting)) do
@@ -86,7 +87,7 @@ if stay <= 0 or early > stay then
       rank = rank + math.max(math.min(count, math.ceil((turn - turn_of(who)) * weight)), 0)
     end
   end
-  return {2, math.ceil(math.max(paused - now, 0)), math.ceil(rank * pace)}
+  return {2, math.ceil(math.max(paused - now, 0)), math.ceil(rank * pace), interval >= by_calls and 1 or 0}
 end
 -- Places are looked for more often where calls are short; the nearest looks most often.
 local look = math.max(math.min(pace * most / 100, 50), 10) * math.max(ahead + 1 - free, 0)

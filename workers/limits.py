@@ -33,6 +33,7 @@ from workers import limit_scripts
 MAX_PARKED_S = 20.0  # longer waits are the row's, not a thread's
 LONGEST_ROW_WAIT_S = 25.0  # a bounced piece looks again after this at the latest, whatever the estimate says
 EARLY = 0.5  # it comes back after this part of the wait: an idle provider costs more than a look too many
+EARLY_BY_RATE = 0.75  # how long calls take is a guess, a rate is not: half as many looks while hundreds wait
 SHORTEST_ROW_WAIT_S = (0.25, 0.75)
 HANDED_BACK_S = 1.0
 LOOK_S = 1.0  # how often a sleeper asks whether its piece is still wanted
@@ -238,20 +239,22 @@ def _ask(provider: str, kind: str, waiter: Waiter, limit: Limit, grant: str, sta
         case [1, wait_ms]:
             return float(wait_ms / 1000)
         case _:
-            _, pause_ms, turn_ms = told
+            _, pause_ms, turn_ms, is_by_rate = told
             raise ProviderBusy(
                 f"{provider} is fully used, or asked to be left alone",
                 provider=provider,
-                retry_after_s=_row_wait_s(pause_ms / 1000, turn_ms / 1000),
+                retry_after_s=_row_wait_s(pause_ms / 1000, turn_ms / 1000, is_by_rate=bool(is_by_rate)),
             )
 
 
-def _row_wait_s(pause_s: float, until_turn_s: float) -> float:
+def _row_wait_s(pause_s: float, until_turn_s: float, *, is_by_rate: bool) -> float:
     """Return when a piece had better look again: well before its turn, for the turn is a guess.
 
-    Whoever guesses by three quarters leaves slots idle when calls get quicker: with 200 waiting, 15 s of nothing (seen).
+    Where calls set the pace, whoever guesses by three quarters leaves slots idle when they get quicker: with 200
+    waiting, 15 s of nothing (seen). Where the rate sets it, no turn comes sooner.
     """
-    return max(pause_s + min(until_turn_s * EARLY, LONGEST_ROW_WAIT_S), random.uniform(*SHORTEST_ROW_WAIT_S))
+    early_s = until_turn_s * (EARLY_BY_RATE if is_by_rate else EARLY)
+    return max(pause_s + min(early_s, LONGEST_ROW_WAIT_S), random.uniform(*SHORTEST_ROW_WAIT_S))
 
 
 def _ask_locally(provider: str, stay_s: float) -> float | None:

@@ -91,7 +91,7 @@ def test_some_missing_pictures_make_a_partial_run_with_backgrounds_that_resumes_
 def test_a_paid_picture_survives_a_storage_outage_and_no_further_one_is_bought_meanwhile(
     start_workers: Callable[..., Any], sandbox: Sandbox, installation: Installation
 ) -> None:
-    sandbox.configure(latency="fixed:0.4")
+    sandbox.configure(latency="fixed:1")
     routes = write_routes(installation.data_dir / "routes.toml", limits={"gateway": {"image": {"in_flight": 2}}})
     start_workers(**FAST, PRESSROOM_STORE_PATIENCE="1", PRESSROOM_ROUTES=str(routes))
     run_id = order(slides=8)

@@ -244,9 +244,9 @@ def test_after_a_pause_no_burst_follows() -> None:
     assert not asks(somebody(), limit=limit)
 
 
-def told_to_wait(waiter: limits.Waiter) -> float:
+def told_to_wait(waiter: limits.Waiter, limit: Limit = ONE) -> float:
     with pytest.raises(ProviderBusy) as busy:
-        limits._ask("gateway", "image", waiter, ONE, "grant", 0)
+        limits._ask("gateway", "image", waiter, limit, "grant", 0)
     return busy.value.retry_after_s or 0
 
 
@@ -259,6 +259,18 @@ def test_the_wait_in_the_row_grows_with_the_queue_and_is_at_most_25_s() -> None:
     assert waits[6] == pytest.approx(6 * 2.0 * 0.5, abs=0.5)
     assert waits[2:] == sorted(waits[2:])
     assert waits[-1] == 25
+
+
+@pytest.mark.parametrize(("held_s", "part"), [(0.1, 0.75), (4.0, 0.5)])
+def test_who_waits_for_a_rate_comes_back_later_than_who_waits_for_calls_that_may_get_quicker(
+    held_s: float, part: float
+) -> None:
+    held_for(held_s)
+    Line([])
+    slow = Limit(in_flight=1, per_second=0.5, burst=1)
+    waits = [told_to_wait(waiter, slow) for waiter in several("me", 7)]
+
+    assert waits[6] == pytest.approx(6 * max(2.0, held_s) * part, abs=0.5)
 
 
 def test_the_wait_of_a_small_user_does_not_grow_with_a_big_ones_queue() -> None:
