@@ -215,7 +215,7 @@ def _responses(rule: Rule, method: str) -> dict[str, Any]:
     if rule.endpoint in QUERIES:
         problems.add("422")
     if method != "GET":
-        problems |= {"400", "409", "413", "422"}
+        problems |= {"400", "408", "409", "413", "422"}
     problem = {"$ref": "#/components/responses/Problem"}
     return found | dict.fromkeys(sorted(problems), problem) | {"default": problem}
 

@@ -9,6 +9,7 @@ PressroomError                      stable `code`, message that says what to do
 │   ├── Unauthenticated             401      no key, or a key that is not known
 │   ├── Forbidden                   403      this key may not do what its user may
 │   ├── NotFound                    404      not there, or not yours
+│   ├── RequestTimeout              408      the body does not come
 │   ├── Conflict                    409      the run's state does not allow it
 │   ├── TooLarge                    413      the body is too big
 │   ├── UrlRefused                  422      an address that must not be asked
@@ -118,6 +119,13 @@ class NotFound(RequestError):
 
     code = "not_found"
     status = 404
+
+
+class RequestTimeout(RequestError):
+    """Raised when the body of a request does not come, or not in time."""
+
+    code = "request_timeout"
+    status = 408
 
 
 class Conflict(RequestError):
@@ -289,9 +297,11 @@ class FetchFailed(PressroomError):
     """Raised when a page or feed did not come; code is `fetch_failed:<why>`.
 
     permanent: asking the same again cannot help. retry_after_s, status: None when the server said none.
+    is_waiting: nobody has read it, for its site wants a pause or no reader is free: no attempt.
     """
 
     code = "fetch_failed"
+    WAITING: ClassVar[tuple[str, ...]] = ("crawl_delay", "no_reader")
 
     def __init__(
         self, message: str, *, why: str, permanent: bool, retry_after_s: float | None = None, status: int | None = None
@@ -300,6 +310,7 @@ class FetchFailed(PressroomError):
         self.permanent = permanent
         self.retry_after_s = retry_after_s
         self.status = status
+        self.is_waiting = why in self.WAITING
 
 
 class SourceRefused(PressroomError):
