@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, insert, literal, or_, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.budgets import most_at_providers
 from app.db.models import Alert, ApiKey, Budget, BudgetEntry, BudgetMonth, Call, QuotaEntry, Run, User
@@ -138,8 +138,8 @@ def _begin(session: Session, budget: Budget, month: date) -> None:
     session.flush()
 
 
-def _ordered(budget: Budget, month: date) -> ColumnElement[bool]:
-    """Say which rounds, as their lines in the quota's ledger joined with their runs, a budget counts in a month."""
+def _ordered(budget: Budget, month: date, key: InstrumentedAttribute[uuid.UUID | None]) -> ColumnElement[bool]:
+    """Say which rounds, as their lines in the quota's ledger, a budget counts in a month; key: what ordered the round."""
     asked = and_(
         QuotaEntry.month == month, QuotaEntry.unit == QuotaUnit.MONEY, QuotaEntry.kind == QuotaEntryKind.RESERVED
     )
@@ -147,7 +147,7 @@ def _ordered(budget: Budget, month: date) -> ColumnElement[bool]:
         case BudgetScope.USER:
             return and_(asked, QuotaEntry.user_id == budget.user_id)
         case BudgetScope.KEY:
-            return and_(asked, Run.api_key_id == uuid.UUID(budget.subject))
+            return and_(asked, QuotaEntry.user_id == budget.user_id, key == uuid.UUID(budget.subject))
         case BudgetScope.PROVIDER | BudgetScope.INSTALLATION:
             return asked
 
@@ -161,7 +161,7 @@ def _live(session: Session, budget: Budget, month: date) -> Iterator[tuple[Run, 
     rows = session.execute(
         select(Run, QuotaEntry.amount)
         .join(QuotaEntry, QuotaEntry.run_id == Run.id)
-        .where(_ordered(budget, month), _is_live())
+        .where(_ordered(budget, month, Run.api_key_id), _is_live())
     )
     for run, amount in rows:
         if budget.scope is BudgetScope.PROVIDER:
@@ -173,7 +173,10 @@ def _live(session: Session, budget: Budget, month: date) -> Iterator[tuple[Run, 
 
 
 def _ended(budget: Budget, month: date) -> Select[Any]:
-    """Return a query of the lines of rounds that are over, with what their calls did cost."""
+    """Return a query of the lines of rounds that are over, with what their calls did cost.
+
+    A run knows only the key of its newest round; its calls keep the key of theirs.
+    """
     cost = func.sum(func.coalesce(Call.cost_micro_usd, Call.worst_micro_usd))
     query = (
         select(
@@ -188,7 +191,7 @@ def _ended(budget: Budget, month: date) -> Select[Any]:
         .select_from(QuotaEntry)
         .join(Run, Run.id == QuotaEntry.run_id)
         .join(Call, and_(Call.run_id == QuotaEntry.run_id, Call.round == QuotaEntry.round))
-        .where(_ordered(budget, month), ~_is_live())
+        .where(_ordered(budget, month, Call.api_key_id), ~_is_live())
         .group_by(Call.run_id, Call.round)
         .having(cost > 0)
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, case, literal, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, exists, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -56,6 +56,19 @@ def order_with(session: Session, key_id: uuid.UUID) -> None:
 def ordering_key(session: Session) -> uuid.UUID | None:
     """Return the key that this transaction's orders come with; None = no key, as of a schedule."""
     return session.info.get(ORDERED_WITH)
+
+
+def pays_elsewhere(session: Session, run: Run) -> bool:
+    """Return whether what this transaction adds to the run's live round is paid by another key, and a budget is passed by.
+
+    The round is paid by the key that began it, whoever adds to it: that key's budget, or that of the one which asks.
+    """
+    asking = ordering_key(session)
+    if asking is None or asking == run.api_key_id:
+        return False
+    either = [str(key) for key in (asking, run.api_key_id) if key is not None]
+    own = exists().where(Budget.scope == BudgetScope.KEY, Budget.subject.in_(either))
+    return bool(session.scalar(select(own)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
     """Change a slide's texts and draw it again on the picture that it has; nothing is paid for a stored picture.
 
     Another `prompt` has another picture made. While the run works, the edit stays in its round and raises the piece's
-    version; another picture needs room in what that round has reserved. Raises Conflict, InvalidRequest.
+    version; another picture needs room in what that round has reserved, and the key that pays for the round where keys
+    have budgets. Raises Conflict, InvalidRequest.
     """
     run = lock_run(session, run_id)
     piece = _piece(session, run_id, piece_id)
@@ -84,7 +85,15 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
         raise InvalidRequest(f"cannot be edited here: {', '.join(unknown) or 'nothing given'}", code="not_editable")
     if run.state is RunState.CANCELED:
         raise Conflict("a canceled run cannot be edited", code="canceled")
-    if prompt is not None and not run.state.is_terminal and not _has_room(session, pipeline, run, piece):
+    is_live = not run.state.is_terminal
+    # A piece that FAILED is made again by any edit, and paid for.
+    if is_live and (prompt is not None or piece.state is PieceState.FAILED) and budgets.pays_elsewhere(session, run):
+        raise Conflict(
+            "the run is being worked on for another key, which pays for it, and one of the two keys has a budget of its"
+            " own; wait until the run ends",
+            code="already_running",
+        )
+    if prompt is not None and is_live and not _has_room(session, pipeline, run, piece):
         raise Conflict(
             "the run is being worked on, and this round has no money reserved for another picture; wait until it ends",
             code="already_running",
