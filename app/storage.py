@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.settings import Settings, settings
 
 IMMUTABLE = "public, max-age=31536000, immutable"  # keys hold a digest: other bytes get another key
 SHORT_LIVED = "public, max-age=60"  # the copies that always hold the current version
+MIN_FREE_BYTES = 200_000_000  # what is under way still fits, with its copies, and so does PostgreSQL on the same disk
 
 MIME_BY_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -63,8 +65,11 @@ class Storage(Protocol):
     def url(self, key: str) -> str:
         """Return the public address of a key."""
 
+    def has_room(self) -> bool:
+        """Return whether there is room for more, as far as can be told without a request."""
+
     def check(self) -> None:
-        """Do nothing when bytes can be written. Raises StorageError."""
+        """Do nothing when bytes can be written, and there is room for more. Raises StorageError."""
 
 
 class Folder:
@@ -128,9 +133,22 @@ class Folder:
         """Return the address under which the app serves the key."""
         return f"{self._public_url}/media/{key}"
 
+    def has_room(self) -> bool:
+        """Return whether its disk has MIN_FREE_BYTES left: a full one still takes an empty file."""
+        try:
+            disk = shutil.disk_usage(next(path for path in (self._root, *self._root.parents) if path.exists()))
+        except OSError:
+            return True  # whoever writes is told what is wrong
+        return disk.total == 0 or disk.free >= MIN_FREE_BYTES  # 0: a mount that does not say
+
     def check(self) -> None:
-        """Do nothing when the folder can be written; see Storage."""
+        """Do nothing when the folder can be written and its disk is not nearly full; see Storage."""
         self.put(".check", b"")
+        if not self.has_room():
+            raise StorageError(
+                f"the disk of {self._root} has less than {MIN_FREE_BYTES // 1_000_000} MB left: make room there, or set"
+                " R2_BUCKET"
+            )
 
 
 class Bucket:
@@ -187,6 +205,10 @@ class Bucket:
     def url(self, key: str) -> str:
         """Return the public address of the key."""
         return f"{self._public_url}/{key}"
+
+    def has_room(self) -> bool:
+        """Return True: what a bucket may hold, only a request can tell."""
+        return True
 
     def check(self) -> None:
         """Do nothing when the bucket can be written; see Storage."""

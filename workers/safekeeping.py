@@ -8,14 +8,17 @@ stores the original stores the copy, so that a crash between the two costs nothi
 from __future__ import annotations
 
 import logging
+import math
+import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import counts
 from app.db.models import Call, Unstored
@@ -34,22 +37,63 @@ from workers.images.labels import label
 
 log = logging.getLogger(__name__)
 
-_storage_is_down = False
+JUST_NOW_S = 60.0  # what began to wait so lately waits because of an outage
+MOST_WAITING = 40  # up to 25 MB each: more would fill the database
+MOST_REFUSALS = 3  # then the others wait for the next time: each refusal of a storage that is away takes seconds
+ASK_AGAIN_S = 5.0
+
+
+class _Outlook:
+    """What this process knows of its storage."""
+
+    def __init__(self) -> None:
+        self.was_refused = False
+        self._lock = threading.Lock()
+        self._asked = -math.inf
+        self._refusal: str | None = None
+
+    def refused(self) -> None:
+        """Note that it refused paid bytes: whoever wants to know more asks it."""
+        self.was_refused, self._asked = True, -math.inf
+
+    def took(self) -> None:
+        """Note that it took paid bytes."""
+        self.was_refused, self._refusal = False, None
+
+    def ask(self) -> None:
+        """Do nothing when storage says that it can be written; what it said 5 s ago still holds. Raises StorageError."""
+        with self._lock:
+            if time.monotonic() - self._asked > ASK_AGAIN_S:
+                self._refusal = _refusal(".check", storage().check)
+                self._asked = time.monotonic()
+            if self._refusal is not None:
+                raise StorageError(f"no picture is bought: {self._refusal}")
+            self.was_refused = False
+
+
+_outlook = _Outlook()
 
 
 def check_open() -> None:
-    """Do nothing when paid bytes can be stored. Raises StorageError: while storage is down no picture is bought.
+    """Do nothing when paid bytes can be stored. Raises StorageError: then no picture is bought.
 
-    A process that saw the outage asks the storage itself whether it is over: what waits is stored by another one.
+    1. An outage is just now: something began to wait in the last minute.
+    2. Too much waits.
+    3. Storage itself says that it cannot be written. It is asked when something waits, when this process was refused,
+       for what waits may be stored by another one, and when its disk is nearly full.
+
+    What waits for longer while storage can be written is an object that is never taken: one picture that is too large
+    for a proxy must not keep everybody from buying.
     """
-    global _storage_is_down  # noqa: PLW0603 - a flag of this process
     with transaction() as session:
-        waiting = session.scalar(select(Unstored.call_id).limit(1))
-    if waiting is not None:
+        waits_s = func.extract("epoch", func.now() - func.min(Unstored.created_at))
+        waiting, oldest_s = session.execute(select(func.count(), waits_s).select_from(Unstored)).one()
+    if waiting and oldest_s < JUST_NOW_S:
         raise StorageError("storage is down: no picture is bought until it takes what waits")
-    if _storage_is_down:
-        storage().check()
-        _storage_is_down = False
+    if waiting >= MOST_WAITING:
+        raise StorageError(f"no picture is bought: {waiting} that are paid for wait for storage")
+    if waiting or _outlook.was_refused or not storage().has_room():
+        _outlook.ask()
 
 
 def key_of(held: Claim, data: bytes) -> str:
@@ -72,7 +116,7 @@ def keep_picture(
         try:
             storage().put(copy.key, copy.data)
         except StorageError:
-            _wait(key, picture.data, call_id)  # the relay stores both
+            _wait(key, picture.data, call_id)  # the relay stores both; if this is refused too, the original is there
     row = {
         "key": key,
         "mime": picture.mime,
@@ -135,11 +179,12 @@ def labelled(key: str, data: bytes, provenance: Provenance) -> Copy | None:
 
 
 def bytes_of(call: Call) -> bytes:
-    """Return the picture that an earlier execution paid for and stored. Raises ProviderDown when it is lost."""
+    """Return the picture that an earlier execution paid for and stored. Raises ProviderDown when it is lost, StorageError."""
     assert call.reply is not None, "the journal only finds replies that are there"
     try:
         return get(call.reply)
     except NotFound:
+        storage().check()  # while it takes nothing, whoever paid may still hold them
         with transaction() as session:
             session.execute(update(Call).where(Call.id == call.id).values(accepted=False, error_code="bytes_lost"))
         raise ProviderDown("a paid picture was lost in a crash before it was stored", provider=call.provider) from None
@@ -149,35 +194,48 @@ def put_or_keep(key: str, data: bytes, call_id: uuid.UUID) -> bool:
     """Store paid bytes, and return whether storage has them.
 
     Once refused they wait in the database, whatever becomes of this process, and are put again for a while
-    (PRESSROOM_STORE_PATIENCE); then they are left to the relay. A worker that is asked to stop repeats nothing.
+    (PRESSROOM_STORE_PATIENCE); then they are left to the relay. A worker that is asked to stop repeats nothing, unless
+    the database refused them too: then they are nowhere else, and both are tried until the time is over.
+    Raises SQLAlchemyError when neither took them.
     """
-    global _storage_is_down  # noqa: PLW0603 - a flag of this process
     give_up_at = time.monotonic() + settings().store_patience.total_seconds()
     pause_s = 0.5
     is_waiting = False
-    while True:
+    while _refusal(key, lambda: storage().put(key, data)) is not None:
+        is_late = time.monotonic() > give_up_at
         try:
-            storage().put(key, data)
-        except StorageError as exc:
             if not is_waiting:
                 _wait(key, data, call_id)
                 is_waiting = True
-            counts.add(counts.Fact.STORAGE_FAILURES)
-            log.warning("storage_refused", extra={"key": key, "reason": str(exc)[:200]})
-            if time.monotonic() > give_up_at or limits.stopping.wait(pause_s):
-                return False
-            pause_s = min(pause_s * 2, 5)
+        except SQLAlchemyError as exc:
+            log.warning("not_kept", extra={"key": key, "reason": type(exc).__name__, "is_lost": is_late})
+            if is_late:
+                raise
+            time.sleep(pause_s)
         else:
-            if is_waiting:
-                _waits_no_more(call_id)
-            _storage_is_down = False
-            return True
+            if is_late or limits.stopping.wait(pause_s):
+                return False
+        pause_s = min(pause_s * 2, 5)
+    if is_waiting:
+        _waits_no_more(call_id)
+    _outlook.took()
+    return True
+
+
+def _refusal(key: str, ask: Callable[[], None]) -> str | None:
+    """Return what storage said when it refused a request, which is logged and counted; None when it did not."""
+    try:
+        ask()
+    except StorageError as exc:
+        counts.add(counts.Fact.STORAGE_FAILURES)
+        log.warning("storage_refused", extra={"key": key, "reason": str(exc)[:200]})
+        return str(exc)
+    return None
 
 
 def _wait(key: str, data: bytes, call_id: uuid.UUID) -> None:
     """Keep an original in the database until storage is back."""
-    global _storage_is_down  # noqa: PLW0603 - a flag of this process
-    _storage_is_down = True
+    _outlook.refused()
     with transaction() as session:
         session.execute(
             insert(Unstored).values(call_id=call_id, key=key, mime=mime_of(data), data=data).on_conflict_do_nothing()
@@ -227,26 +285,29 @@ def _store_waiting(row: Unstored) -> None:
 
 
 def empty_unstored(most: int = 20) -> int:
-    """Store what waits in the table, and return how many were stored. Raises StorageError while storage is down."""
-    global _storage_is_down  # noqa: PLW0603 - a flag of this process
+    """Store what waits in the table, and return how many were stored. Raises StorageError when one was refused."""
     with transaction() as session:
-        waiting = session.scalars(select(Unstored.call_id).order_by(Unstored.created_at).limit(most)).all()
+        waiting = session.scalars(select(Unstored.call_id).order_by(func.random()).limit(most)).all()
     _store_each(waiting)
-    _storage_is_down = False
+    if waiting:
+        _outlook.took()
     return len(waiting)
 
 
 def store_waiting_of(run_id: uuid.UUID) -> None:
-    """Store what waits of one run, so that it ends with all of its files. Raises StorageError while storage is down."""
+    """Store what waits of one run, so that it ends with all of its files. Raises StorageError when one was refused."""
     with transaction(durable=False) as session:
         of_run = select(Unstored.call_id).join(Call, Call.id == Unstored.call_id).where(Call.run_id == run_id)
-        waiting = session.scalars(of_run).all()
+        waiting = session.scalars(of_run.order_by(func.random())).all()
     _store_each(waiting)
 
 
 def _store_each(call_ids: Sequence[uuid.UUID]) -> None:
-    """Store the originals of calls, one at a time: each is up to 25 MB. Raises StorageError when one was refused."""
-    refused: StorageError | None = None
+    """Store the originals of calls, one at a time: each is up to 25 MB. Raises StorageError when one was refused.
+
+    Goes on behind a refused one, up to the third: in random order none is kept from its turn by those never taken.
+    """
+    refusals: list[StorageError] = []
     for call_id in call_ids:
         with transaction() as session:
             row = session.get(Unstored, call_id)
@@ -255,8 +316,10 @@ def _store_each(call_ids: Sequence[uuid.UUID]) -> None:
         try:
             _store_waiting(row)
         except StorageError as exc:
-            refused = exc  # one that is never taken must not keep those behind it waiting
-            continue
-        _waits_no_more(call_id)
-    if refused is not None:
-        raise refused
+            refusals.append(exc)
+            if len(refusals) == MOST_REFUSALS:
+                break
+        else:
+            _waits_no_more(call_id)
+    if refusals:
+        raise refusals[-1]
