@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Notification, User, WebhookAttempt
@@ -37,6 +37,8 @@ class Message:
     secrets: tuple[str, ...] = field(repr=False)
     """Which sign it: the user's secret, and for a day the one before."""
     body: bytes = field(repr=False)
+    due_at: datetime
+    """Since when it is due: the same when it is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +64,23 @@ class DeliveryState(StrEnum):
 def claim(session: Session, now: datetime, most: int) -> list[Message]:
     """Take up to `most` messages that are due: the oldest of each user before anybody's second.
 
-    What is not recorded within CLAIM is due again: its sender died.
+    Of two users who have their turn, whoever waits longer comes first. What is neither recorded nor given back within
+    CLAIM is due again: its sender died.
     """
     is_due = (
         Notification.sent_at.is_(None),
         or_(Notification.next_try_at.is_(None), Notification.next_try_at <= now),
     )
     turn = func.row_number().over(partition_by=Notification.user_id, order_by=Notification.created_at)
-    turns = select(Notification.id, turn.label("turn")).where(*is_due).subquery()
+    since = func.coalesce(Notification.next_try_at, Notification.created_at).label("since")
+    turns = select(Notification.id, turn.label("turn"), since).where(*is_due).subquery()
+    first = select(turns).order_by(turns.c.turn, turns.c.since).limit(most).subquery()
     rows = session.execute(
         select(Notification, User)
         .join(User, User.id == Notification.user_id)
-        .where(Notification.id.in_(select(turns.c.id).order_by(turns.c.turn).limit(most)), *is_due)
-        .order_by(Notification.created_at)
+        .join(first, first.c.id == Notification.id)
+        .where(*is_due)
+        .order_by(first.c.turn, first.c.since)
         .with_for_update(of=Notification, skip_locked=True)
     ).all()
     due = []
@@ -82,8 +88,9 @@ def claim(session: Session, now: datetime, most: int) -> list[Message]:
         if user.webhook_url is None:
             row.sent_at, row.problem = now, NO_ADDRESS
         else:
+            due_at = row.next_try_at or row.created_at
             row.next_try_at = now + CLAIM  # a second sender leaves it alone meanwhile
-            due.append(Message(row.id, user.id, user.webhook_url, _secrets(user, now), body(row)))
+            due.append(Message(row.id, user.id, user.webhook_url, _secrets(user, now), body(row), due_at))
     return due
 
 
@@ -117,11 +124,29 @@ def record(session: Session, message_id: uuid.UUID, told: Told, now: datetime) -
     return row.sent_at is not None
 
 
-def put_off(session: Session, message_id: uuid.UUID, now: datetime) -> None:
-    """Give a claimed message back without a try."""
-    row = session.get(Notification, message_id, with_for_update=True)
-    if row is not None and row.sent_at is None:
-        row.next_try_at = now + BACKOFF
+def put_off(session: Session, unsent: Sequence[Message], slow: Collection[uuid.UUID], now: datetime) -> None:
+    """Give claimed messages back without a try.
+
+    slow: users whose receivers take long. All that waits for them waits for BACKOFF, so that others come first.
+    """
+    for message in unsent:
+        row = session.get(Notification, message.id, with_for_update=True)
+        if row is not None and row.sent_at is None:
+            row.next_try_at = message.due_at
+    session.flush()
+    # What somebody has locked is left to them: rows locked here in one order and there in another would be a deadlock.
+    waiting = (
+        select(Notification.id)
+        .where(Notification.user_id.in_(slow), Notification.sent_at.is_(None))
+        .where(or_(Notification.next_try_at.is_(None), Notification.next_try_at < now + BACKOFF))
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        update(Notification)
+        .where(Notification.id.in_(waiting))
+        .values(next_try_at=now + BACKOFF)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_old(session: Session, now: datetime) -> None:

@@ -1,4 +1,9 @@
-"""What beat starts: admission, the relay, schedules, the watchdog. Each may run twice or be missed without harm."""
+"""What beat starts: admission, the relay, schedules, the watchdog. Each may run twice or be missed without harm.
+
+All but admission and the relay are done one at a time in a process (`workers.passes`). A pass of admission is sent when a
+place has become free, which the one under way may not have seen: left out, an order would wait for beat. The relay
+publishes what was lost however long storage keeps another one.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +24,7 @@ from app.runs.finish import Finisher
 from app.schedules import starts
 from workers import canvas, feed_reading, safekeeping, webhooks
 from workers.images import cache
+from workers.passes import alone
 
 log = logging.getLogger(__name__)
 
@@ -30,21 +36,24 @@ def register(app: Celery) -> None:
     """Add the upkeep tasks under the names that celeryconfig's beat schedule has."""
     _add(app, "admit", admit)
     _add(app, "relay", relay)
-    _add(app, "watchdog", watchdog)
-    _add(app, "tidy", tidy)
-    _add(app, "merge_sums", merge_sums)
-    _add(app, "start_schedules", start_schedules)
-    _add(app, "read_feeds", feed_reading.read_due)
-    _add(app, "notify", webhooks.send_due)
-    _add(app, "alert", alerts.watch)
+    _add(app, "watchdog", alone(watchdog))
+    _add(app, "tidy", alone(tidy, is_long=True))
+    _add(app, "merge_sums", alone(merge_sums))
+    _add(app, "start_schedules", alone(start_schedules))
+    _add(app, "read_feeds", alone(feed_reading.read_due, is_long=True))
+    _add(app, "notify", alone(webhooks.send_due, is_long=True))
+    _add(app, "alert", alone(alerts.watch, is_long=True))
 
 
 def _add(app: Celery, name: str, work: Callable[[], object]) -> None:
-    """Add a task that is counted when it ended: a count that stands still says that beat or this worker does."""
+    """Add a task that is counted when it ended: a count that stands still says that beat or this worker does.
+
+    One that was left out, for which `work` returns False, is not counted.
+    """
 
     def body() -> None:
-        work()
-        counts.add(counts.Fact.UPKEEP_RUNS, name)
+        if work() is not False:
+            counts.add(counts.Fact.UPKEEP_RUNS, name)
 
     body.__doc__ = work.__doc__
     app.task(name=f"upkeep.{name}")(body)
@@ -81,9 +90,12 @@ def relay() -> None:
     if chains:
         log.info("relayed", extra={"chains": len(chains)})
     try:
-        safekeeping.empty_unstored()
+        _store_waiting()
     except StorageError:
         log.warning("storage_still_down")
+
+
+_store_waiting = alone(safekeeping.empty_unstored, is_long=True)
 
 
 def start_schedules() -> None:

@@ -24,30 +24,45 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0  # for the name, the connection and the answer together
 MOST = 10  # in one pass: all of them may time out within notifications.CLAIM
+PASS_S = 20.0  # nothing is sent later than this in one pass, so that it is over after 30 s
+SLOW_S = 3.0  # a receiver that takes longer has others told first
 
 
 def send_due() -> None:
     """Send what is due, each by one sender. No transaction is held while a receiver takes its time.
 
-    A receiver that does not answer at all is left alone for the rest of the pass: it would keep the others waiting.
+    A receiver that is slow, or does not answer at all, is left alone for the rest of the pass: it would keep the others
+    waiting. What there is no time for is due again.
     """
     with transaction() as session:
         due = notifications.claim(session, datetime.now(UTC), MOST)
-    silent: set[uuid.UUID] = set()
-    for message in due:
-        if message.user_id in silent:
+    ends = time.monotonic() + PASS_S
+    unsent = {message.id: message for message in due}
+    slow: set[uuid.UUID] = set()
+    try:
+        for message in due:
+            if message.user_id in slow or time.monotonic() > ends:
+                continue
+            del unsent[message.id]
+            told = _send(message)
+            if told.status is None or told.ms > SLOW_S * 1000:
+                slow.add(message.user_id)
+    finally:
+        if unsent or slow:
             with transaction(durable=False) as session:
-                notifications.put_off(session, message.id, datetime.now(UTC))
-            continue
-        told = post(message)
-        with transaction() as session:
-            is_over = notifications.record(session, message.id, told, datetime.now(UTC))
-        if told.problem is not None:
-            ids = {"user_id": str(message.user_id), "notification_id": str(message.id)}
-            event = "webhook_given_up" if is_over else "webhook_failed"
-            log.warning(event, extra={**ids, "problem": told.problem})
-            if told.status is None:
-                silent.add(message.user_id)
+                notifications.put_off(session, list(unsent.values()), slow, datetime.now(UTC))
+
+
+def _send(message: Message) -> Told:
+    """Send a message and note how that went."""
+    told = post(message)
+    with transaction() as session:
+        is_over = notifications.record(session, message.id, told, datetime.now(UTC))
+    if told.problem is not None:
+        ids = {"user_id": str(message.user_id), "notification_id": str(message.id)}
+        event = "webhook_given_up" if is_over else "webhook_failed"
+        log.warning(event, extra={**ids, "problem": told.problem})
+    return told
 
 
 def post(message: Message, *, outside: Outside = OUTSIDE) -> Told:

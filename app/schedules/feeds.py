@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ BUSY = timedelta(minutes=3)  # whoever reads a feed is done by then, or dead
 BACKOFF = timedelta(minutes=1)  # after a failure; it doubles
 LONGEST_BACKOFF = timedelta(minutes=30)
 MOST_AT_ONCE = 20  # feeds in one pass
+OTHERS_FIRST = timedelta(minutes=3)  # for so long a user with slow feeds leaves the passes to the others
 KEPT_UNLISTED = timedelta(days=30)
 KEPT_ITEMS = 1_000  # of one schedule: five times as many as the longest feed has
 NOT_READ = "feed_not_read"
@@ -33,36 +34,60 @@ class Due:
     """A feed that is to be read now, by whoever has this."""
 
     schedule_id: uuid.UUID
+    user_id: uuid.UUID
     url: str
 
 
 def due(session: Session, now: datetime) -> list[Due]:
     """Return the feeds to be read now, and keep others from reading them meanwhile.
 
-    Those of schedules that are due soon and were not read since; one that was never read at once.
+    Those of schedules that are due soon and were not read since; one that was never read at once. The one of each user
+    whose slot is next comes before anybody's second.
     """
     soon = (Schedule.next_at <= now + FRESH) & (Schedule.feed_read_at < Schedule.next_at - FRESH)
     stale = soon & (Schedule.feed_read_at <= now - FRESH)
-    ids = (
-        select(Schedule.id)
-        .where(
-            Schedule.paused_at.is_(None),
-            Schedule.feed_url.is_not(None),
-            or_(Schedule.feed_try_at.is_(None), Schedule.feed_try_at <= now),
-            or_(Schedule.feed_read_at.is_(None), stale),
-        )
-        .order_by(Schedule.next_at)
-        .limit(MOST_AT_ONCE)
-        .with_for_update(skip_locked=True)
+    is_due = (
+        Schedule.paused_at.is_(None),
+        Schedule.feed_url.is_not(None),
+        or_(Schedule.feed_try_at.is_(None), Schedule.feed_try_at <= now),
+        or_(Schedule.feed_read_at.is_(None), stale),
     )
-    taken = session.execute(
-        update(Schedule)
-        .where(Schedule.id.in_(ids.scalar_subquery()))
-        .values(feed_try_at=now + BUSY)
-        .returning(Schedule.id, Schedule.feed_url)
-        .execution_options(synchronize_session=False)
+    turn = func.row_number().over(partition_by=Schedule.user_id, order_by=Schedule.next_at)
+    turns = select(Schedule.id, turn.label("turn"), Schedule.next_at).where(*is_due).subquery()
+    first = select(turns).order_by(turns.c.turn, turns.c.next_at).limit(MOST_AT_ONCE).subquery()
+    rows = session.scalars(
+        select(Schedule)
+        .join(first, first.c.id == Schedule.id)
+        .where(*is_due)
+        .order_by(first.c.turn, first.c.next_at)
+        .with_for_update(of=Schedule, skip_locked=True)
     ).all()
-    return [Due(schedule_id, url) for schedule_id, url in taken if url is not None]
+    for row in rows:
+        row.feed_try_at = now + BUSY
+    return [Due(row.id, row.user_id, row.feed_url) for row in rows if row.feed_url is not None]
+
+
+def give_back(session: Session, left: Sequence[Due], slow: Collection[uuid.UUID], now: datetime) -> None:
+    """Give feeds back that `due` returned at `now` and nobody has read: they are due again at once.
+
+    slow: users whose feeds took so long that those of others are left. All of theirs wait for OTHERS_FIRST.
+    """
+    mine = Schedule.id.in_([one.schedule_id for one in left]) & (Schedule.feed_try_at == now + BUSY)
+    _try_at(session, None, mine)
+    if slow:
+        sooner = or_(Schedule.feed_try_at.is_(None), Schedule.feed_try_at < now + OTHERS_FIRST)
+        _try_at(session, now + OTHERS_FIRST, Schedule.user_id.in_(slow) & Schedule.feed_url.is_not(None) & sooner)
+
+
+def _try_at(session: Session, moment: datetime | None, which: ColumnElement[bool]) -> None:
+    """Set when feeds may be read. What somebody has locked is left to them: waiting for it could be a deadlock."""
+    free = select(Schedule.id).where(which).with_for_update(skip_locked=True)
+    session.execute(
+        update(Schedule)
+        .where(Schedule.id.in_(free))
+        .values(feed_try_at=moment)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def store(session: Session, read: Due, items: Sequence[Mapping[str, Any]], now: datetime) -> int:
@@ -98,7 +123,9 @@ def failed(session: Session, read: Due, error: PressroomError, now: datetime) ->
     wait = min(BACKOFF * 2 ** min(schedule.feed_failures, 10), LONGEST_BACKOFF)
     schedule.feed_failures += 1
     schedule.feed_try_at = now + wait
-    schedule.last_problem = {"code": error.code, "message": f"the feed could not be read: {error}"[:500]}
+    # Of what the feed itself says an error may quote characters that PostgreSQL does not store.
+    told = "".join(char if char.isprintable() else "\ufffd" for char in f"the feed could not be read: {error}")
+    schedule.last_problem = {"code": error.code, "message": told[:500]}
 
 
 def is_of_feed(problem: Mapping[str, Any]) -> bool:

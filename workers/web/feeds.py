@@ -18,13 +18,14 @@ from typing import Any
 from urllib.parse import urljoin
 
 from app.domain.errors import SourceRefused
+from app.domain.urls import problem_of_url
 from workers.web.bodies import as_text
 from workers.web.plain import plain
 
 MAX_ITEMS = 200
 MAX_TITLE_CHARS = 300
 MAX_SUMMARY_CHARS = 2_000
-MAX_URL_CHARS = 2_048
+MAX_URL_BYTES = 2_048  # in UTF-8: the index of articles by address takes 2,704
 MAX_HTML_CHARS = 20_000  # of one summary, before its tags are taken out
 MAX_ALL_HTML_CHARS = 2_000_000  # of all summaries of a feed, which share it: 200 have 10,000 each
 MAX_TITLE_HTML_CHARS = 3_000
@@ -39,7 +40,10 @@ class Item:
 
     title: str
     url: str | None
-    """Where the article is: http or https, not checked yet. None when the feed names no such place."""
+    """Where the article is: http or https, of MAX_URL_BYTES at most, well worded, and no more is checked yet.
+
+    None when the feed names no such place.
+    """
     summary: str
     """Empty when the feed has none."""
     published: datetime | None
@@ -166,13 +170,13 @@ def _first(told: Mapping[str, Any], *names: str) -> str:
 
 def _link(told: str, base: str) -> str | None:
     told = told.strip()
-    if not 0 < len(told) <= MAX_URL_CHARS:  # joining takes the square of the length of some hosts
+    if not 0 < len(told) <= MAX_URL_BYTES:  # joining takes the square of the length of some hosts
         return None
     try:
         link = urljoin(base, told)
     except ValueError:
         return None
-    return link if link.startswith(("http://", "https://")) and len(link) <= MAX_URL_CHARS else None
+    return link if problem_of_url(link) is None and len(link.encode()) <= MAX_URL_BYTES else None
 
 
 def _moment(told: str) -> datetime | None:
