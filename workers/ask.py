@@ -23,7 +23,7 @@ from app.runs.claims import Claim
 from workers import hearing, safekeeping
 from workers.calls import STEP_S, Caller, Paid, Question, blocked
 from workers.images import chain
-from workers.providers import provider
+from workers.providers import provider, replies
 from workers.providers.provider import Answer, Leaving, Message, Schema
 from workers.providers.registry import provider_named
 
@@ -63,7 +63,7 @@ class Asker:
 
         def parsed(text: str) -> tuple[Reply | None, list[str]]:
             try:
-                reply = schema.model_validate_json(without_fences(text))
+                reply = schema.model_validate_json(_json_in(text))
             except ValidationError as exc:
                 return None, [f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['msg']}" for e in exc.errors()[:8]]
             return reply, check(reply)
@@ -177,7 +177,7 @@ def _with_sources(answer: Answer, schema: Schema | None) -> Answer:
     found = [sources.Source(source.url, source.title or "") for source in answer.sources]
     if schema is not None:
         takes = sources.MEMBER in schema.schema.get("properties", {})
-        return replace(answer, text=sources.within(without_fences(answer.text), found)) if takes else answer
+        return replace(answer, text=sources.within(_json_in(answer.text), found)) if takes else answer
     return replace(answer, text=sources.behind(answer.text, found))
 
 
@@ -189,6 +189,11 @@ def _shown(data: bytes) -> bytes:
     with Image.open(io.BytesIO(data)) as picture:
         picture.convert("RGB").save(smaller, "JPEG", quality=88)
     return smaller.getvalue()
+
+
+def _json_in(text: str) -> str:
+    """Return the JSON of a reply, with nothing in its strings that the database would refuse: it may stand in the journal."""
+    return replies.json_text(without_fences(text))
 
 
 def without_fences(text: str) -> str:

@@ -7,13 +7,15 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import journal
+from app.db.models import Call
 from app.db.session import transaction
 from app.domain.prices import cost_micro_usd, told_apart
 from app.domain.provider_errors import ProviderError
-from app.domain.states import CostBasis
+from app.domain.states import CallState, CostBasis
 from app.routes import Route
 from workers.providers.provider import Answer
 
@@ -36,6 +38,13 @@ def journal_failure(call_id: uuid.UUID, exc: ProviderError, *, is_free: bool) ->
     """Journal that a call failed, or that nobody knows whether it was charged. is_free: it costs nothing in any case."""
     write = journal.rejected if exc.charged is False or is_free else journal.unknown
     until_journaled(lambda session: write(session, call_id, exc.code, str(exc), exc.status))
+
+
+def refuse_replies(piece_id: uuid.UUID, step: str, code: str) -> None:
+    """Note that what a step was replied is of no use to its piece: a repeat asks anew instead of reading it again."""
+    of_step = (Call.piece_id == piece_id, Call.step == step, Call.state == CallState.SUCCEEDED)
+    refused = update(Call).where(*of_step, Call.accepted.is_not(False)).values(accepted=False, error_code=code)
+    until_journaled(lambda session: session.execute(refused))
 
 
 def until_journaled(write: Callable[[Any], None]) -> None:

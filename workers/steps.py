@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from celery import Task
 from celery.exceptions import Ignore
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from app import broker, counts, failpoints, journal
 from app.db.models import Piece, Run
@@ -31,6 +31,7 @@ from workers import canvas, leases
 from workers.ask import Asker
 from workers.designs import Arranger
 from workers.images import cache
+from workers.outcomes import refuse_replies
 from workers.slides import Composer
 from workers.web.browser import Browser
 
@@ -103,14 +104,14 @@ class Retry:
 def retry_of(exc: errors.PressroomError) -> Retry | None:
     """Return how an error is tried again; None when that cannot help."""
     match exc:
-        case ProviderBusy():
+        case ProviderBusy() | errors.FetchFailed(permanent=False, is_waiting=True):
             return Retry(exc.retry_after_s, counts=False)
         case errors.BeingMade() | errors.MoneyHeld() | errors.StorageError() | errors.NotScreened():
             return Retry(AWAY_S[type(exc)], counts=False)
         case errors.AllProvidersFailed(permanent=False):
             return Retry(exc.retry_after_s, counts=not exc.is_waiting)
         case ProviderError(permanent=False) | errors.FetchFailed(permanent=False):
-            return Retry(exc.retry_after_s, counts=exc.code != "fetch_failed:crawl_delay")
+            return Retry(exc.retry_after_s)
         case errors.PictureRefused() | errors.NotFound() | errors.InternalError():
             return Retry()
     return None
@@ -129,6 +130,11 @@ def _handle(task: Task, held: Claim, stage: Stage, exc: Exception) -> Done:
     if retry and (not retry.counts or held.piece.attempt < stage.max_attempts):
         counts.add(counts.Fact.RETRIES, stage.queue, type(told).code)
         _again(task, held, told, retry)
+    return _over(held, stage, told)
+
+
+def _over(held: Claim, stage: Stage, told: errors.PressroomError) -> Done:
+    """End the piece, or return how it goes on without this step."""
     if stage.reviews is None:
         _give_up(held, told)
     log.warning("not_reviewed", extra={"step": stage.step, "piece_id": str(held.piece.id), "code": told.code})
@@ -181,6 +187,11 @@ def _written(task: Task, pipeline: Pipeline, stage: Stage, held: Claim, done: Do
             cache.drop(session, held.run.user_id, done.picture["sha256"])
         _handle(task, held, stage, exc)
         raise AssertionError("a refused picture always raises") from exc
+    except (DataError, UnicodeEncodeError):
+        # The database is there and refuses a value. A repeat, and a resume, would read the same replies and end here again.
+        log.exception("not_stored", extra={"step": stage.step, "piece_id": str(held.piece.id)})
+        refuse_replies(held.piece.id, stage.step, errors.InternalError.code)
+        return _written(task, pipeline, stage, held, _over(held, stage, errors.InternalError(NOBODY_FORESAW)))
     return moved
 
 

@@ -61,7 +61,7 @@ def within(text: str, found: Iterable[Source]) -> str:
     """Return a reply that is a JSON object with its sources as a member; what the model wrote there is no source."""
     try:
         reply = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return json.dumps({**reply, MEMBER: as_data(found)}, ensure_ascii=False) if isinstance(reply, dict) else text
 

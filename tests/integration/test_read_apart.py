@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -148,3 +148,25 @@ def test_no_more_than_two_are_read_at_once() -> None:
             most = max(most, len(readers()))
     assert [one.result() for one in asked] == [[]] * 6
     assert 1 <= most <= 2
+
+
+@contextmanager
+def nobody_else_may_read() -> Iterator[None]:
+    with apart.AT_ONCE, apart.AT_ONCE:
+        yield
+
+
+def test_what_was_not_begun_for_want_of_a_place_is_no_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "MAX_S", 0.05)
+    with nobody_else_may_read():
+        exc = refused(apart.items, b"[]", "application/json", URL)
+    assert isinstance(exc, FetchFailed)
+    assert (exc.code, exc.permanent, exc.is_waiting) == ("fetch_failed:no_reader", False, True)
+    assert exc.retry_after_s == apart.AGAIN_S
+
+
+def test_a_reader_that_used_up_its_time_was_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "MAX_S", 0.05)
+    exc = refused(apart.items, b"[]", "application/json", URL)
+    assert isinstance(exc, FetchFailed)
+    assert (exc.code, exc.permanent, exc.is_waiting) == ("fetch_failed:busy", False, False)

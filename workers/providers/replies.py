@@ -7,6 +7,7 @@ cannot do without makes it refuse a reply, and all the rest is read from here.
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +16,11 @@ from app.domain.prices import Usage, micro_usd
 MOST_TOKENS = 2**31 - 1  # what the journal's columns hold
 MOST_USD = 10_000  # no call costs this: a figure above it is a misunderstanding
 REF_CHARACTERS = 200
+# Every escape is read, so that what follows an escaped backslash is none; a whole pair goes first, and stays.
+ESCAPE = re.compile(
+    r"\\(?:(?P<nul>u0000)|u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)",
+    re.DOTALL | re.ASCII,
+)
 
 
 def parsed(body: bytes) -> Any:
@@ -40,6 +46,15 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         return ""
     return value.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def json_text(value: str) -> str:
+    r"""Return JSON whose strings, once it is read, are as `text` returns them; all else in it stays as it is.
+
+    A model's JSON stands in a text, in which `\u0000` and `\ud800` are plain letters: `text` lets them pass. What is no
+    JSON comes back as none.
+    """
+    return ESCAPE.sub(lambda escape: "?" if escape["half"] else "" if escape["nul"] else escape[0], text(value))
 
 
 def ref(*candidates: Any) -> str | None:

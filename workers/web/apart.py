@@ -25,6 +25,7 @@ from workers.web import article, feeds
 MAX_CPU_S = 15  # the slowest that is not refused takes about 3 s here; other machines take three times as long
 MAX_MEMORY_BYTES = 1 << 30  # what is honest takes a third of it at most
 MAX_S = 30.0  # on a machine that has too much to do
+AGAIN_S = 5.0  # whoever got no place looks again: most pages are read in less
 AT_ONCE = threading.BoundedSemaphore(2)  # of one worker's threads: all of them at once would take its memory
 MAX_LAST_WORDS = 2_000
 
@@ -34,7 +35,8 @@ def items(
 ) -> list[feeds.Item]:
     """Return what `feeds.items` does, in a process of its own.
 
-    Raises as `feeds.items`: too_complex also for what takes too long. FetchFailed when the machine is too busy.
+    Raises as `feeds.items`: too_complex also for what takes too long. FetchFailed when the machine is too busy: no_reader
+    when it was not begun, busy when it was.
     """
     told = _asked("feed", [content_type, url, charset], body, max_cpu_s)
     return [
@@ -52,7 +54,7 @@ def text(html: str, url: str, *, max_cpu_s: int = MAX_CPU_S) -> article.Article:
 def _asked(kind: str, about: list[str | None], body: bytes, max_cpu_s: int) -> Any:
     """Have a process read a body, and return what it says as JSON."""
     if not AT_ONCE.acquire(timeout=MAX_S):
-        raise _busy()
+        raise no_reader()
     try:
         done = subprocess.run(  # noqa: S603 - this module
             [sys.executable, "-P", "-m", __name__],
@@ -79,6 +81,12 @@ def _asked(kind: str, about: list[str | None], body: bytes, max_cpu_s: int) -> A
     if "refused" in told:
         raise SourceRefused(told["refused"], code=told["code"])
     return told["read"]
+
+
+def no_reader(again_s: float = AGAIN_S) -> FetchFailed:
+    """Return what is raised where this process has no place for one reader more; again_s: when to look again, in seconds."""
+    told = "this machine reads as many pages as it may"
+    return FetchFailed(told, why="no_reader", permanent=False, retry_after_s=again_s)
 
 
 def _busy() -> FetchFailed:
