@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from pydantic import BaseModel
 
 from app.db.models import Piece, Run
 from app.domain.states import PieceState
@@ -15,12 +13,13 @@ from app.pipelines.pipeline import Pipeline
 ALMOST = 99  # a run that is not finished never says 100
 
 
-def progress(pipeline: Pipeline, request: BaseModel, run: Run, pieces: Sequence[Piece]) -> dict[str, Any]:
+def progress(pipeline: Pipeline, counts: Mapping[str, int], run: Run, pieces: Sequence[Piece]) -> dict[str, Any]:
     """Return {done, failed, total, percent, stages: [{step, done, failed, total}]}; done and total count pieces.
 
-    Pieces that the text has still to open are counted from the request, so that the bar never runs backwards.
+    counts: how many pieces of each kind the request has made. Those that a text has still to open count, so that the
+    bar never runs backwards.
     """
-    totals = _totals(pipeline, request, run, pieces)
+    totals = _totals(pipeline, counts, run, pieces)
     done: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     whole_s, done_s = 0.0, 0.0
@@ -49,12 +48,12 @@ def progress(pipeline: Pipeline, request: BaseModel, run: Run, pieces: Sequence[
     }
 
 
-def _totals(pipeline: Pipeline, request: BaseModel, run: Run, pieces: Sequence[Piece]) -> dict[str, int]:
+def _totals(pipeline: Pipeline, counts: Mapping[str, int], run: Run, pieces: Sequence[Piece]) -> dict[str, int]:
     """Return how many pieces of each kind there are, or will be while the run works."""
     present = Counter(piece.kind for piece in pieces)
     if run.state.is_terminal:
         return {kind: present[kind] for kind in pipeline.tracks if present[kind]}
-    return {kind: max(count, present[kind]) for kind, count in pipeline.counts(request).items()}
+    return {kind: max(count, present[kind]) for kind, count in counts.items()}
 
 
 def _passed(pipeline: Pipeline, piece: Piece) -> int:

@@ -21,6 +21,7 @@ from app.domain.keys import shown_key
 from app.domain.prices import usd
 from app.domain.states import CallState, PieceState, RunState
 from app.pipelines.catalog import all_pipelines
+from app.runs.outlines import outline_of
 from app.runs.progress import progress
 from app.settings import settings
 
@@ -136,15 +137,15 @@ def list_view(session: Session, user: User, page: Page, links: Links) -> tuple[l
 def _head(run: Run, pieces: Sequence[Piece], spent: Iterable[Spent], links: Links) -> dict[str, Any]:
     """Return what lists and the whole view share."""
     pipeline = all_pipelines()[run.pipeline]
-    request = pipeline.request.model_validate(run.request)
+    outline = outline_of(run)
     return {
         "id": str(run.id),
         "pipeline": run.pipeline,
-        "title": pipeline.heading(request),
+        "title": outline.title,
         "status": run.state,
         "round": run.round,
         "made_from": str(run.made_from) if run.made_from else None,
-        "progress": progress(pipeline, request, run, pieces),
+        "progress": progress(pipeline, outline.counts, run, pieces),
         "cost": _cost(run, sum(spent, Spent())),
         "failure": run.failure,
         "created_at": _time(run.created_at),
