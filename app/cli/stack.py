@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -19,6 +20,9 @@ GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "python:app.api.servin
 IO_THREADS = 32
 CONTROL_THREADS = 4
 MEDIA_CHILDREN = 2
+MEDIA_BOUNDS = {"time-limit": 600, "max-memory-per-child": 1_500_000}
+"""Seconds after which a child that hangs is killed, and kB above which one is replaced after its task."""
+NO_BOUNDS: Mapping[str, int] = MappingProxyType({})
 WEB_PROCESSES = 2
 WEB_THREADS = 8  # of each process: one alone is held up by its own threads at 100 orders a second
 WATCHERS = 600
@@ -63,10 +67,18 @@ class Ports:
 
 
 def worker(
-    name: str, queues: str, pool: str, concurrency: int, env: Mapping[str, str], *, drain_s: float = DRAIN_S
+    name: str,
+    queues: str,
+    pool: str,
+    concurrency: int,
+    env: Mapping[str, str],
+    *,
+    drain_s: float = DRAIN_S,
+    bounds: Mapping[str, int] = NO_BOUNDS,
 ) -> Process:
     """Return a Celery worker; it is ready once it runs, and its messages wait for it until then."""
-    options = {"hostname": f"{name}@%h", "queues": queues, "pool": pool, "concurrency": concurrency, "loglevel": "INFO"}
+    options = {"hostname": f"{name}@%h", "queues": queues, "pool": pool, "concurrency": concurrency, **bounds}
+    options["loglevel"] = "INFO"
     command = (
         *CELERY,
         "worker",
@@ -82,7 +94,7 @@ def workers(env: Mapping[str, str], *, drain_s: float = DRAIN_S) -> list[Process
     return [
         worker("worker-io-1", "text,images", "threads", IO_THREADS, env, drain_s=drain_s),
         worker("worker-io-2", "text,images", "threads", IO_THREADS, env, drain_s=drain_s),
-        worker("worker-media", "media", "prefork", MEDIA_CHILDREN, env, drain_s=drain_s),
+        worker("worker-media", "media", "prefork", MEDIA_CHILDREN, env, drain_s=drain_s, bounds=MEDIA_BOUNDS),
         worker("worker-control", "control", "threads", CONTROL_THREADS, env, drain_s=drain_s),
     ]
 

@@ -20,6 +20,15 @@ MAX_OVERFLOW = 5
 FRESH_S = 0.5
 """A connection that was used so lately is not asked whether it lives: one round trip less in a busy process."""
 NOT_DURABLE = "not_durable"
+GONE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A server that vanished without a word (a failover, a dropped route) is an error within 30 s, not after 15 min or 2 h."""
+LEFT = """
+    SET idle_in_transaction_session_timeout = '60s';
+    SET tcp_keepalives_idle = 30;
+    SET tcp_keepalives_interval = 10;
+    SET tcp_keepalives_count = 3
+"""
+"""A client that vanished likewise gives its locks back: the server would keep them for two hours."""
 
 
 @cache
@@ -31,11 +40,19 @@ def engine(pool_size: int = POOL_SIZE, max_overflow: int = MAX_OVERFLOW) -> Engi
         max_overflow=max_overflow,
         pool_timeout=5,
         hide_parameters=True,  # an error's message, which is logged, would hold prompts and replies
-        connect_args={"connect_timeout": 3, "application_name": "pressroom"},
+        connect_args={"connect_timeout": 3, "application_name": "pressroom", **GONE},
     )
+    event.listen(made, "connect", _bound)
     event.listen(made, "checkin", _note_use)
     event.listen(made, "checkout", lambda connection, record, _: _ping(made, connection, record))
     return made
+
+
+def _bound(connection: Any, _: Any) -> None:
+    """Bound what the server keeps for this connection; as a statement, for a pooler may refuse startup options."""
+    connection.autocommit = True
+    connection.execute(LEFT)
+    connection.autocommit = False
 
 
 def _note_use(_: Any, record: Any) -> None:

@@ -266,6 +266,11 @@ def test_compose_keeps_messages_and_waits_for_what_it_needs() -> None:
     assert "migrate" in services["migrate"]["command"]
 
 
+def test_no_log_of_compose_grows_for_ever() -> None:
+    bounds = {"driver": "json-file", "options": {"max-size": "20m", "max-file": "5"}}
+    assert {name for name, service in compose().items() if service.get("logging") != bounds} == set()
+
+
 def test_flower_is_closed_in_compose() -> None:
     flower = compose()["flower"]
     assert ":?" in flower["environment"]["FLOWER_BASIC_AUTH"]  # compose refuses to start without a password

@@ -1,0 +1,43 @@
+"""Connections to PostgreSQL: whoever vanishes, server or client, is noticed within a minute."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from app.db.session import GONE, engine, transaction
+from harness import Installation
+
+pytestmark = pytest.mark.usefixtures("database")
+LOCK = text("SELECT pg_advisory_xact_lock(4711)")
+
+
+def test_every_connection_says_how_long_its_locks_may_be_kept_and_a_rollback_does_not_take_that_back() -> None:
+    with transaction() as session:
+        session.execute(text("SELECT 1"))
+        session.rollback()
+
+    with transaction() as session:
+        assert session.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "1min"
+
+
+def test_a_client_that_holds_a_lock_and_does_nothing_loses_it(database: Installation) -> None:
+    held = create_engine(database.database_url)
+    with held.connect() as client:
+        client.execute(text("SET idle_in_transaction_session_timeout = '200ms'"))
+        client.commit()
+        client.execute(LOCK)
+        with transaction() as session:
+            session.execute(text("SET LOCAL lock_timeout = '5s'"))
+            session.execute(LOCK)
+        with pytest.raises(DBAPIError, match="idle-in-transaction timeout"):
+            client.execute(text("SELECT 1"))
+    held.dispose()
+
+
+def test_the_socket_is_asked_to_notice_a_server_that_is_gone() -> None:
+    with engine().connect() as connection:
+        told = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
+
+    assert {name: told[name] for name in GONE} == {name: str(value) for name, value in GONE.items()}
