@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Event, Run
 from app.db.session import make_durable
+
+LOOKED_AT = 400
+"""A run has some hundred pieces at most, and each of those that wait has one event in turn."""
 
 type_and_data = tuple[str, dict[str, Any]]
 
@@ -28,6 +31,24 @@ def record(session: Session, run: Run, *events: type_and_data) -> None:
         insert(Event),
         [{"run_id": run.id, "number": first + n, "type": kind, "data": data} for n, (kind, data) in enumerate(events)],
     )
+
+
+def is_news(session: Session, run: Run, kind: str, data: Mapping[str, Any]) -> bool:
+    """Return whether an event of a piece tells more than its last one: a piece that waits for hours looks every 5 s.
+
+    data: with `piece_id` and `code`. Only the run's newest events are looked at. `run` is locked by the caller.
+    """
+    last = session.execute(
+        select(Event.type, Event.data["code"].astext)
+        .where(
+            Event.run_id == run.id,
+            Event.number > run.last_event - LOOKED_AT,
+            Event.data["piece_id"].astext == data["piece_id"],
+        )
+        .order_by(Event.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return last is None or tuple(last) != (kind, data["code"])
 
 
 def since(session: Session, run_id: uuid.UUID, number: int, *, most: int = 1000) -> Sequence[Event]:

@@ -259,7 +259,8 @@ def postpone(
     piece.next_try_at = run.progressed_at + wait
     piece.sent_count = 0  # it was here: the relay's patience, which doubles with messages that are lost, starts anew
     data = {"piece_id": str(piece.id), "kind": piece.kind, "position": piece.position, "code": code}
-    events.record(session, run, ("piece.waiting", {**data, "wait_s": round(wait.total_seconds(), 1)}))
+    if events.is_news(session, run, "piece.waiting", data):
+        events.record(session, run, ("piece.waiting", {**data, "wait_s": round(wait.total_seconds(), 1)}))
 
 
 def let_go(piece: Piece) -> None:

@@ -23,7 +23,7 @@ from making import (
     take,
 )
 from next_rounds import cancel, edit
-from orders import order, pieces_of, run_of
+from orders import events_of, order, pieces_of, run_of
 from races import losers, together, winners
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -79,9 +79,9 @@ def test_a_live_lease_cannot_be_taken_over() -> None:
         take(piece)
 
 
-def postpone(held: claims.Claim, wait_s: float = 5, *, counts: bool = True) -> None:
+def postpone(held: claims.Claim, wait_s: float = 5, *, counts: bool = True, code: str = "provider_busy") -> None:
     with transaction() as session:
-        claims.postpone(session, held, timedelta(seconds=wait_s), "provider_busy", counts=counts)
+        claims.postpone(session, held, timedelta(seconds=wait_s), code, counts=counts)
 
 
 @pytest.mark.parametrize("write", [complete, fail, postpone], ids=lambda write: str(write.__name__))
@@ -192,6 +192,34 @@ def test_waiting_for_a_busy_provider_is_no_attempt() -> None:
     postpone(take(piece), counts=False)
 
     assert piece_now(piece.id).attempt == 0
+
+
+def test_a_wait_is_told_once_for_each_reason_however_often_its_piece_looks_again() -> None:
+    run_id = opened(slides=5)
+    first, second, *_ = pictures_of(run_id)
+
+    for code in ("storage", "storage", "provider_busy", "storage"):
+        postpone(take(first), -1, counts=False, code=code)
+        postpone(take(second), -1, counts=False)
+
+    told = [(event.data["position"], event.data["code"]) for event in events_of(run_id) if event.type == "piece.waiting"]
+    assert told == [
+        (first.position, "storage"),
+        (second.position, "provider_busy"),
+        (first.position, "provider_busy"),
+        (first.position, "storage"),
+    ]
+
+
+def test_a_piece_that_went_on_and_waits_again_tells_it_again() -> None:
+    run_id = opened(slides=5)
+    first = pictures_of(run_id)[0]
+
+    postpone(take(first), -1, counts=False)
+    complete(take(first))
+    postpone(take(piece_now(first.id)), -1, counts=False)
+
+    assert [event.type for event in events_of(run_id)][-3:] == ["piece.waiting", "piece.prompted", "piece.waiting"]
 
 
 def test_the_first_claim_of_a_run_moves_it_out_of_queued() -> None:
