@@ -21,20 +21,22 @@ def admit(session: Session) -> list[uuid.UUID]:
     """Mark the runs whose turn it is as admitted and return them; publish their plan after the commit.
 
     1. Take the lock that makes passes follow one another: SKIP LOCKED alone admitted 40 where 10 were allowed.
-    2. Count what is in flight, in total and per user.
+    2. Count what is in flight, in total and per user. Nobody counts for more than admission would give them: the new
+       rounds of finished runs start without it, and one user's would take all places.
     3. Give each free place to the user with the fewest in flight for its plan's weight, oldest run first.
     """
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-    in_flight = Counter(
-        dict(
-            session.execute(
-                select(Run.user_id, func.count())
-                .where(Run.admitted_at.is_not(None), Run.state.in_(LIVE_RUNS))
-                .group_by(Run.user_id)
-            ).all()
-        )
-    )
-    free = settings().max_runs_in_flight - in_flight.total()
+    live = session.execute(
+        select(Run.user_id, User.plan, func.count(), func.count().filter(Run.round == 1))
+        .join(User, User.id == Run.user_id)
+        .where(Run.admitted_at.is_not(None), Run.state.in_(LIVE_RUNS))
+        .group_by(Run.user_id, User.plan)
+    ).all()
+    at_once = settings().max_runs_in_flight
+    in_flight = Counter({user: runs for user, _, runs, _ in live})
+    free = at_once - sum(min(runs, plan.terms.in_flight, at_once) for _, plan, runs, _ in live)
+    # What admission itself let in: a newcomer waits behind nobody's new rounds, however many users have some.
+    free_for_new = 2 * at_once - sum(min(first, plan.terms.in_flight, at_once) for _, plan, _, first in live)
     waiting = _waiting(session)
     chosen: list[uuid.UUID] = []
     while waiting:
@@ -43,8 +45,7 @@ def admit(session: Session) -> list[uuid.UUID]:
         able = [
             user
             for user, (plan, _) in waiting.items()
-            if in_flight[user] < plan.terms.in_flight
-            and free > (-settings().max_runs_in_flight if not in_flight[user] else 0)
+            if in_flight[user] < plan.terms.in_flight and (free if in_flight[user] else free_for_new) > 0
         ]
         if not able:
             break
@@ -52,6 +53,7 @@ def admit(session: Session) -> list[uuid.UUID]:
         chosen.append(waiting[user][1].pop()[0])
         in_flight[user] += 1
         free -= 1
+        free_for_new -= 1
         if not waiting[user][1]:
             del waiting[user]
     if chosen:

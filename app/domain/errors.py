@@ -14,7 +14,7 @@ PressroomError                      stable `code`, message that says what to do
 │   ├── TooLarge                    413      the body is too big
 │   ├── UrlRefused                  422      an address that must not be asked
 │   ├── QuotaExceeded               429      the month of the plan or of a budget is used up (posts, ads, money)
-│   └── TooManyRequests             429      the key or its user asks too fast, or holds too many streams
+│   └── TooManyRequests             429      a user asks too fast, or holds too many streams or rounds
 ├── Unavailable                     503      a part that we need is away; try again
 ├── IllegalMove                     a state was asked to make a move that does not exist
 ├── NotClaimed                      somebody else has the piece, or it is done
@@ -162,7 +162,10 @@ class QuotaExceeded(RequestError):
 
 
 class TooManyRequests(RequestError):
-    """Raised when a key or its user sends more requests, or holds more streams, than it may; retry_after_s: until one more passes."""
+    """Raised when a key or its user sends more requests, or holds more streams or new rounds, than it may.
+
+    retry_after_s: until one more passes.
+    """
 
     code = "too_many_requests"
     status = 429

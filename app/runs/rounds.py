@@ -13,16 +13,18 @@ from sqlalchemy.orm import Session
 
 from app import budgets, costs, events, quotas
 from app.db.models import Call, Piece, Run, User
-from app.domain.errors import Conflict, InvalidRequest, NotFound
+from app.domain.errors import Conflict, InvalidRequest, NotFound, TooManyRequests
 from app.domain.plans import month_of
 from app.domain.prices import MILLION
-from app.domain.states import PieceState, QuotaUnit, RunState
+from app.domain.states import LIVE_RUNS, PieceState, QuotaUnit, RunState
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline, Stage
 from app.runs.claims import let_go, lock_run, piece_event
 from app.runs.finish import cancel as end_canceled
 from app.runs.finish import pieces_of
+from app.settings import settings
 
+RETRY_S = 15  # a slide takes seconds, a picture a minute: of many rounds, some have ended
 OPENED_WITH = "opened_with"
 """Key of the data of a piece that joins others: a digest of what it was opened with, so that it is made anew when that
 has changed."""
@@ -146,7 +148,7 @@ def start(
     """Open round n+1 for `redone`: reserve money anew, and quota when all that the run took was given back.
 
     The run is `opened`. later: FAILED pieces that joins.open_more puts back in this round, once `redone` are over.
-    take: another picture is made of the same words.
+    take: another picture is made of the same words. Raises QuotaExceeded, TooManyRequests; then nothing may be committed.
     """
     pipeline = all_pipelines()[run.pipeline]
     was = run.state
@@ -169,12 +171,31 @@ def start(
         amounts |= pipeline.charges_of(pipeline.request.model_validate(run.request))
     month, shares = month_of(run.progressed_at), budgets.shares_of(session, run, worst)
     quotas.reserve(session, user, run.id, run.round, month, amounts)
+    _check_rounds(session, user, run)
     budgets.reserve(session, run, month, shares)
     told = [piece_event(piece) for piece in redone]
     events.record(session, run, *told, (f"run.{run.state.lower()}", {"state": run.state, "round": run.round}))
     again = len(redone) + len(later)
     reused = len(pieces_of(session, run.id)) - again
     return NewRound(run.round, reused=reused, redone=again, worst_micro_usd=worst)
+
+
+def _check_rounds(session: Session, user: User, run: Run) -> None:
+    """Do nothing while the user, with this one, has no more new rounds under way than may be. Raises TooManyRequests.
+
+    They start without admission: whoever edits a slide waits for no crowd. The user's month is locked by now, so that of
+    many requests at once each counts those before it.
+    """
+    most = max(user.plan.terms.in_flight, settings().max_runs_in_flight)
+    live = (Run.user_id == run.user_id, Run.admitted_at.is_not(None), Run.state.in_(LIVE_RUNS))
+    # First rounds do not count: whoever has a hundred posts made can still edit one that is done.
+    if (session.scalar(select(func.count()).where(*live, Run.round > 1)) or 0) > most:
+        raise TooManyRequests(
+            f"{most} finished runs of yours are being worked on again, which is the most at once; wait until some of"
+            " them end",
+            retry_after_s=RETRY_S,
+            code="too_many_rounds",
+        )
 
 
 def _unbind(pipeline: Pipeline, run: Run, redone: Sequence[Piece]) -> None:
