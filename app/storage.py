@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -115,8 +116,13 @@ class Folder:
             raise StorageError(f"the folder {self._root} did not give {key}: {exc.strerror}") from exc
 
     def has(self, key: str) -> bool:
-        """Return whether the key is there."""
-        return self.path(key).is_file()
+        """Return whether the key is there; see Storage."""
+        try:
+            return self.path(key).is_file()
+        except OSError as exc:
+            if exc.errno == errno.ENAMETOOLONG:  # no file can have such a name
+                return False
+            raise StorageError(f"the folder {self._root} did not say whether it has {key}: {exc.strerror}") from exc
 
     def copy(self, source: str, target: str) -> None:
         """Make `target` hold what `source` holds; see Storage."""

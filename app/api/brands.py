@@ -15,12 +15,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app import traffic
 from app.api import auth, bodies
 from app.db.models import Brand, User
 from app.db.session import transaction
 from app.domain import png
 from app.domain.brand import VISUAL_STYLES, BrandKit, KitBody, Logo
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import Conflict, NotFound, StorageError, TooManyRequests, Unavailable
 from app.domain.keys import content_digest, logo_key
 from app.domain.themes import THEMES
 from app.storage import storage
@@ -28,6 +29,8 @@ from app.storage import storage
 blueprint = Blueprint("brands", __name__)
 
 MAX_BRANDS = 100  # of one user
+MAX_LOGOS = 100  # of one user in a day: bytes stay for the runs that were ordered with them, of 1 MB at most each
+DAY_S = 24 * 3600
 
 
 class BrandBody(BaseModel):
@@ -102,8 +105,11 @@ def delete_brand(brand_id: uuid.UUID) -> ResponseReturnValue:
 def put_logo(brand_id: uuid.UUID) -> ResponseReturnValue:
     """Give a brand a logo. The body is the PNG itself: 1 MB at most, each side 64 to 4000 px, ratio 1:6 to 6:1."""
     with transaction() as session:
-        _owned(session, auth.user(session), brand_id)
+        user = auth.user(session)
+        before = _kit(_owned(session, user, brand_id)).logo
     picture = _png()
+    if before is None or before.sha256 != content_digest(picture.data):
+        _count_logo(user.id)
     logo = _stored(brand_id, picture)  # before the row names it: an outage leaves the brand as it was
     with transaction() as session:
         brand = _owned(session, auth.user(session), brand_id, to_change=True)
@@ -149,6 +155,31 @@ def _png() -> png.Png:
         how = "send the PNG itself as the body, with Content-Type: image/png"
         raise UnsupportedMediaType(f"a logo must be a PNG, and the Content-Type says {sent[:100]}; {how}")
     return png.check(request.get_data(cache=True))
+
+
+# KEYS: the uploads of a user. ARGV: how long they count from the first on, in seconds.
+# Returns {uploads with this one, seconds until they are forgotten}.
+COUNT = """
+local uploads = redis.call('INCR', KEYS[1])
+if uploads == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {uploads, redis.call('TTL', KEYS[1])}
+"""
+
+
+def _count_logo(user_id: uuid.UUID) -> None:
+    """Count a new logo of the user. Raises TooManyRequests, and StorageError when the disk is nearly full."""
+    if not storage().has_room():
+        raise StorageError("the disk of the stored files is nearly full: no logo was taken")
+    try:
+        uploads, left_s = traffic.run(COUNT, [f"pressroom:logos:{user_id}"], DAY_S)
+    except Unavailable:
+        return  # who asks is not refused for what is ours; the disk is looked at
+    if uploads > MAX_LOGOS:
+        raise TooManyRequests(
+            f"you may send {MAX_LOGOS} new logos a day; go on in {left_s} s",
+            retry_after_s=left_s,
+            code="too_many_logos",
+        )
 
 
 def _stored(brand_id: uuid.UUID, picture: png.Png) -> Logo:

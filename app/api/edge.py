@@ -151,4 +151,5 @@ def _cut(response: Response) -> None:
     """Hand a long answer over in pieces: a socket's timeout is one of all that it is handed at once, however it goes on."""
     if response.is_sequence and (response.calculate_content_length() or 0) > PIECE_BYTES:
         data = response.get_data()
-        response.response = [data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES)]
+        response.content_length = len(data)
+        response.response = (data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES))  # no second copy

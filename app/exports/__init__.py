@@ -8,15 +8,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 import uuid
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any
 
 from app import records
 from app.db.models import Call, Run
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, StorageError
 from app.domain.plain_text import plain
 from app.domain.states import PieceState
 from app.exports import article, manifest
@@ -26,20 +28,61 @@ from app.exports.wording import plain_values
 from app.pipelines.catalog import all_pipelines
 from app.storage import Storage
 
-__all__ = ["Finished", "as_zip", "carousel_pdf", "check_finished", "deck_pptx", "files", "read"]
+__all__ = ["Finished", "carousel_pdf", "check_finished", "deck_pptx", "packed", "read"]
 
 ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)  # the earliest that a zip can say
+Date = tuple[int, int, int, int, int, int]
+MANIFEST = "manifest.json"
 PACKED_ALREADY = (".jpg", ".png", ".webp", ".pdf", ".pptx")
 
 
-def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
-    """Return the run's files by name: pictures, PDF, editable deck, article, caption, the whole view, costs, manifest.
+def packed(finished: Finished, storage: Storage) -> IO[bytes]:
+    """Return a zip of the run's pictures, PDF, editable deck, article, caption, the whole view, costs and manifest.
 
-    No text in them holds hidden characters; see `plain`. Raises StorageError.
+    All files are dated as the run's end: the same run gives the same bytes. Pictures are not packed again, and no text
+    holds hidden characters; see `plain`. No more than two files are in memory at once: 100 pictures have 300 MB. What is
+    returned is a temporary file at its start, which is gone when it is closed. Raises StorageError.
     """
-    stored = {picture.name: _first(storage, picture.keys) for picture in finished.pictures}
-    stored |= {name: _first(storage, [key]) for field, name in RESULTS.items() if (key := finished.result(field))}
-    found = {name: data for name, data in stored.items() if data is not None}
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's to close
+    try:
+        date = _date(finished.run.finished_at)
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, data in _all_but_manifest(finished, storage):
+                _add(archive, name, data, date)
+            _add(archive, MANIFEST, _json(manifest.manifest(finished, _Packed(archive))).encode(), date)
+        file.seek(0)
+    except BaseException as exc:
+        with suppress(OSError):  # a full disk refuses what is still to be written
+            file.close()
+        if isinstance(exc, OSError):
+            raise StorageError(f"the folder of temporary files did not take a zip: {exc.strerror}") from exc
+        raise
+    return file
+
+
+class _Packed(Mapping[str, bytes]):
+    """The files of an archive that is being written; each is read back when it is asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._archive.read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._archive.namelist())
+
+    def __len__(self) -> int:
+        return len(self._archive.namelist())
+
+
+def _all_but_manifest(finished: Finished, storage: Storage) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of each file, one after the other, in the order of the zip."""
+    stored = {picture.name: picture.keys for picture in finished.pictures}
+    stored |= {name: [key] for field, name in RESULTS.items() if (key := finished.result(field))}
+    for name, keys in stored.items():
+        if (data := _first(storage, keys)) is not None:
+            yield name, data
     words = {
         "article.md": article.markdown(finished),
         "article.html": article.html(finished),
@@ -48,9 +91,9 @@ def files(finished: Finished, storage: Storage) -> dict[str, bytes]:
         "costs.csv": costs_csv(finished.calls, finished.piece_names),
     }
     words |= pipeline_files(finished)
-    found |= {name: plain(text).encode() for name, text in words.items() if text}
-    found["manifest.json"] = _json(manifest.manifest(finished, found)).encode()
-    return found
+    for name, text in words.items():
+        if text:
+            yield name, plain(text).encode()
 
 
 def pipeline_files(finished: Finished) -> dict[str, str]:
@@ -73,17 +116,15 @@ def deck_pptx(run: Run, storage: Storage) -> bytes:
     return _result(run, "deck_pptx", storage)
 
 
-def as_zip(found: Mapping[str, bytes], moment: datetime | None) -> bytes:
-    """Return files as a zip, all dated `moment`: the same run gives the same bytes. Pictures are not packed again."""
-    date = max(moment or ZIP_EPOCH, ZIP_EPOCH).astimezone(UTC).timetuple()[:6]
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in found.items():
-            packed = zipfile.ZIP_STORED if name.endswith(PACKED_ALREADY) else zipfile.ZIP_DEFLATED
-            info = zipfile.ZipInfo(name, date)
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, data, packed)
-    return buffer.getvalue()
+def _add(archive: zipfile.ZipFile, name: str, data: bytes, date: Date) -> None:
+    info = zipfile.ZipInfo(name, date)
+    info.external_attr = 0o644 << 16
+    archive.writestr(info, data, zipfile.ZIP_STORED if name.endswith(PACKED_ALREADY) else zipfile.ZIP_DEFLATED)
+
+
+def _date(moment: datetime | None) -> Date:
+    at = max(moment or ZIP_EPOCH, ZIP_EPOCH).astimezone(UTC)
+    return (at.year, at.month, at.day, at.hour, at.minute, at.second)
 
 
 def costs_csv(calls: Sequence[Call], names: Mapping[uuid.UUID, str]) -> str:

@@ -22,6 +22,7 @@ from app.storage import storage
 from making import change, make, make_all, opened, pictures_of
 from next_rounds import edit
 from orders import pieces_of, run_of
+from unpacking import unpacked
 from workers import finishing
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -131,7 +132,7 @@ def test_after_an_edit_an_old_pdf_is_not_served_for_one_that_could_not_be_made()
     assert old
     assert {*(run.result or {})} == {"deck_pptx"}
     with transaction() as session:
-        files = exports.files(exports.read(session, run, {}), storage())
+        files = unpacked(exports.read(session, run, {}), storage())
     assert "carousel.pdf" not in files
     told = {one["name"] for one in json.loads(files["manifest.json"])["missing_files"]}
     assert told >= {"carousel.pdf"}

@@ -16,6 +16,7 @@ from app.storage import storage
 from harness import Sandbox
 from next_rounds import resume
 from orders import calls_of, order, pieces_of, run_of
+from unpacking import unpacked
 from working import worked as worked_and_drawn
 
 pytestmark = pytest.mark.usefixtures("database", "sandbox")
@@ -36,7 +37,7 @@ def seen(run_id: uuid.UUID) -> dict[str, Any]:
 def caption_txt(run_id: uuid.UUID) -> str:
     with transaction() as session:
         finished = exports.read(session, run_of(run_id), run_view(session, run_of(run_id), str, Links("", "")))
-        return exports.files(finished, storage())["caption.txt"].decode()
+        return unpacked(finished, storage())["caption.txt"].decode()
 
 
 def the_caption(run_id: uuid.UUID) -> Any:

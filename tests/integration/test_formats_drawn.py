@@ -21,6 +21,7 @@ from making import change, fail, pictures_of, piece_now, take
 from next_rounds import render_again, resume
 from orders import calls_of, order, pieces_of, run_of
 from rendering import billed, journaled
+from unpacking import unpacked
 from working import shown, slides_of, step, worked
 
 
@@ -160,7 +161,7 @@ def test_a_text_that_does_not_fit_the_other_format_is_left_out_with_its_reason_a
     lacking = slides_of(run_id)[3]
     assert (lacking.composed, (lacking.failure or {})["code"]) == (None, "text_does_not_fit")
     with transaction() as session:
-        files = exports.files(exports.read(session, run_of(run_id), {}), storage())
+        files = unpacked(exports.read(session, run_of(run_id), {}), storage())
     assert sorted(name for name in files if name[:2].isdigit()) == ["00.jpg", "01.jpg", "02.jpg", "04.jpg"]
     assert len(PdfReader(io.BytesIO(files["carousel.pdf"])).pages) == 4
     missing = json.loads(files["manifest.json"])["missing_files"]

@@ -6,7 +6,6 @@ from hashlib import sha256
 
 from finished_posts import PROMPT, PROOF, call, finished, jpeg, piece, post_texts, stored
 
-from app import exports
 from app.db.models import Piece
 from app.domain.errors import NotFound
 from app.domain.provenance import Source
@@ -14,6 +13,7 @@ from app.domain.states import PieceState
 from app.exports.finished import Finished
 from app.exports.manifest import manifest
 from app.storage import Folder
+from unpacking import unpacked
 
 
 class Memory(Folder):
@@ -31,7 +31,7 @@ class Memory(Folder):
 
 def files_of(post: Finished, **more: bytes) -> dict[str, bytes]:
     keys = {key: jpeg(picture.name) for picture in post.pictures for key in picture.keys}
-    return exports.files(post, Memory(keys | more))
+    return unpacked(post, Memory(keys | more))
 
 
 def of_pictures(*pieces: Piece) -> Finished:
@@ -168,7 +168,7 @@ def test_the_pdf_says_whether_the_slides_are_in_it_as_they_are() -> None:
     post.run.result = {"carousel_pdf": "k.pdf"}
     for data, as_they_are in ((b"%PDF" + jpeg("00.jpg"), True), (b"%PDF smaller", False)):
         keys = {key: jpeg("00.jpg") for key in post.pictures[0].keys}
-        files = exports.files(post, Memory(keys | {"k.pdf": data}))
+        files = unpacked(post, Memory(keys | {"k.pdf": data}))
         listed = {one["name"]: one for one in json.loads(files["manifest.json"])["files"]}
         assert listed["carousel.pdf"]["slides_as_they_are"] is as_they_are
 
@@ -176,7 +176,7 @@ def test_the_pdf_says_whether_the_slides_are_in_it_as_they_are() -> None:
 def test_the_original_stands_in_for_a_labelled_copy_that_is_not_there_yet() -> None:
     alone = piece("image", 0, {"prompt": "a fox"}, composed=None)
     assert alone.picture is not None
-    files = exports.files(of_pictures(alone), Memory({alone.picture["key"]: b"the original"}))
+    files = unpacked(of_pictures(alone), Memory({alone.picture["key"]: b"the original"}))
     assert files["image-01.jpg"] == b"the original"
 
 
@@ -207,7 +207,7 @@ def test_what_could_not_be_bound_is_named() -> None:
 def test_what_somebody_removed_is_named() -> None:
     post = finished(slides=1, pieces=[piece("slide", 0, {"title": "T", "body": "B."})])
     post.run.result = {"carousel_pdf": "k.pdf", "deck_pptx": "k.pptx"}
-    files = exports.files(post, Memory({"k.pptx": b"x"}))
+    files = unpacked(post, Memory({"k.pptx": b"x"}))
     assert missing(files) == [
         {"name": name, "reason": "somebody removed it from storage"} for name in ("00.jpg", "carousel.pdf")
     ]
