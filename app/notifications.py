@@ -65,11 +65,24 @@ def claim(session: Session, now: datetime, most: int) -> list[Message]:
     """Take up to `most` messages that are due: the oldest of each user before anybody's second.
 
     Of two users who have their turn, whoever waits longer comes first. What is neither recorded nor given back within
-    CLAIM is due again: its sender died.
+    CLAIM is due again: its sender died. What is due for users without an address is over, and takes nobody's place.
     """
     is_due = (
         Notification.sent_at.is_(None),
         or_(Notification.next_try_at.is_(None), Notification.next_try_at <= now),
+    )
+    # What somebody has locked is left to them.
+    to_nobody = (
+        select(Notification.id)
+        .join(User, User.id == Notification.user_id)
+        .where(*is_due, User.webhook_url.is_(None))
+        .with_for_update(of=Notification, skip_locked=True)
+    )
+    session.execute(
+        update(Notification)
+        .where(Notification.id.in_(to_nobody), Notification.sent_at.is_(None))  # so that only the unsent are read
+        .values(sent_at=now, problem=NO_ADDRESS)
+        .execution_options(synchronize_session=False)
     )
     turn = func.row_number().over(partition_by=Notification.user_id, order_by=Notification.created_at)
     since = func.coalesce(Notification.next_try_at, Notification.created_at).label("since")
@@ -85,7 +98,7 @@ def claim(session: Session, now: datetime, most: int) -> list[Message]:
     ).all()
     due = []
     for row, user in rows:
-        if user.webhook_url is None:
+        if user.webhook_url is None:  # it was taken away just now
             row.sent_at, row.problem = now, NO_ADDRESS
         else:
             due_at = row.next_try_at or row.created_at

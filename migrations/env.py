@@ -1,10 +1,11 @@
-"""Alembic's entry: run the migrations on the database of the settings, in one transaction."""
+"""Alembic's entry: run the migrations on the database of the settings, in one transaction that waits for no lock for long."""
 
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, pool, text
 
+from app.db import migrate
 from app.db.models import Base
 
 
@@ -16,6 +17,9 @@ def run() -> None:
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
         with context.begin_transaction():
+            # Behind an ALTER TABLE that waits for a dump, everybody else would wait too.
+            limit = {"limit": f"{migrate.LOCK_TIMEOUT_S * 1000:.0f}ms"}
+            connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), limit)
             context.run_migrations()
 
 

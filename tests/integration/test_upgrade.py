@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
+from app.db import migrate as migrations
 from app.db import session
 from app.db.migrate import FOLDER, migrate
 from app.db.models import Piece, Run, User
 from app.db.session import transaction
+from app.domain.errors import SetupError
 from app.domain.states import CallState, PieceState
 from app.embedded.services import Services
 from app.runs.view import Links, run_view
@@ -27,6 +32,7 @@ from harness import Installation, forget_caches
 from making import change, pictures_of, piece_now, stored_picture
 from next_rounds import edit
 from orders import calls_of, run_of
+from races import losers, together
 
 Row = dict[str, Any]
 NOW = "2026-06-01T09:00:00+00:00"
@@ -230,3 +236,99 @@ def test_an_upgraded_database_refuses_what_a_new_one_refuses(
     migrate(old.url)
 
     assert constraints_of(old.url) == constraints_of(installation.database_url) != []
+
+
+# ---- while others hold tables
+
+
+@contextmanager
+def dump(old: Old) -> Iterator[Connection]:
+    """Hold what pg_dump holds of the table of notifications, which 0013 changes after that of users."""
+    engine = create_engine(old.url, connect_args={"application_name": "pg_dump"})
+    with engine.connect() as connection:
+        connection.execute(text("LOCK TABLE notifications IN ACCESS SHARE MODE"))
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+def wait_until_queued(old: Old, others: int = 1) -> None:
+    """Wait until so many sessions wait for a table or a row."""
+    engine = create_engine(old.url, isolation_level="AUTOCOMMIT")
+    ends = time.monotonic() + 30
+    with engine.connect() as connection:
+        asked = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'")
+        while connection.scalar(asked) != others:
+            assert time.monotonic() < ends, "nobody waits"
+            time.sleep(0.02)
+    engine.dispose()
+
+
+def revision_of(old: Old) -> str | None:
+    engine = create_engine(old.url)
+    with engine.connect() as connection:
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    engine.dispose()
+    return found
+
+
+def test_an_upgrade_that_waits_for_a_dump_lets_others_write_and_is_done_after_it(
+    old: Old, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "PAUSE_S", 0.5)
+    old.upgrade("0012")
+    with ThreadPoolExecutor(2) as pool:
+        with dump(old):
+            upgrade = pool.submit(migrate, old.url)
+            wait_until_queued(old)
+
+            # The upgrade has the table of users, and keeps everybody else from it.
+            pool.submit(old.insert, "users", name="ann", plan="free").result(10)
+
+            wait_until_queued(old)
+            assert not upgrade.done()
+        upgrade.result(60)
+
+    assert revision_of(old) == migrations.head()
+
+
+def test_an_upgrade_that_others_keep_waiting_for_minutes_says_who_and_changes_nothing(
+    old: Old, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(migrations, "PAUSE_S", 0.1)
+    monkeypatch.setattr(migrations, "PATIENCE_S", 1.0)
+    old.upgrade("0012")
+
+    with dump(old) as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+        with pytest.raises(SetupError, match=rf"held by pg_dump of \w+ \(pid {pid}\) for \d+ s"):
+            migrate(old.url)
+
+    assert revision_of(old) == "0012"
+    migrate(old.url)
+    assert revision_of(old) == migrations.head()
+
+
+def test_an_upgrade_that_meets_a_deadlock_is_tried_again(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "LOCK_TIMEOUT_S", 20.0)
+    monkeypatch.setattr(migrations, "PAUSE_S", 0.1)
+    old.upgrade("0012")
+
+    with ThreadPoolExecutor(1) as pool:
+        with dump(old) as connection:
+            connection.execute(text("SET LOCAL deadlock_timeout = '60s'"))  # so that it is the other that is ended
+            upgrade = pool.submit(migrate, old.url)
+            wait_until_queued(old)
+            connection.execute(text("SELECT count(*) FROM users"))
+        upgrade.result(60)
+
+    assert revision_of(old) == migrations.head()
+
+
+def test_of_two_upgrades_at_once_one_waits_for_the_other_and_finds_nothing_to_do(old: Old, user: uuid.UUID) -> None:
+    assert user
+
+    assert losers(together([lambda: migrate(old.url)] * 3)) == []
+
+    assert revision_of(old) == migrations.head()
