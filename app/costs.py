@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,9 +15,11 @@ from app.pipelines.pipeline import Pipeline, Stage
 from app.routes import Route, able, purpose_named, routes_for
 from app.settings import Settings, settings
 
+DIGIT = re.compile("[0-9]")
 HELPER_TOKENS = (1_500, 700)  # at most, of a text model that a step asks on the way: a prompt in, a prompt out
 CEILING = 3  # times what a run usually costs is all that it may: docs/decisions/0012-money.md
 REPEATED = 10  # of 100 calls are usually paid once more: a reply that broke its rules, a picture that was refused
+SHOWN_TOKENS = 1_600  # of one picture that a model is shown: Anthropic's most, and others usually count less
 ROOMY = 2  # times the usual tokens is enough for a reply where money is short
 
 
@@ -80,9 +83,18 @@ def tokens_out_within(stage: Stage, route: Route, tokens_in: int, micro_usd: int
     return min(int(rest / each), stage.max_tokens_out) if each else stage.max_tokens_out
 
 
-def worst_help_micro_usd(route: Route) -> int:
-    """Return the most that one call for a helping purpose can cost. Raises SetupError for an unpriced model."""
-    return _worst(route, *HELPER_TOKENS, pictures=0)
+def tokens_at_most(texts: Iterable[str]) -> int:
+    """Return how many tokens texts have at most: one for two bytes, but one for each digit, as some models count."""
+    return sum(len(text.encode()) + len(DIGIT.findall(text)) for text in texts) // 2 + 1
+
+
+def worst_help_micro_usd(route: Route, tokens_in: int = 0) -> int:
+    """Return the most that one call for a helping purpose can cost. Raises SetupError for an unpriced model.
+
+    tokens_in: of a question that may have more than is usual.
+    """
+    usual, most_out = HELPER_TOKENS
+    return _worst(route, max(usual, tokens_in), most_out, pictures=0)
 
 
 def _worst(route: Route, max_tokens_in: int, max_tokens_out: int, *, pictures: int, max_audio_s: int = 0) -> int:

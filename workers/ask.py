@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from PIL import Image
 from pydantic import BaseModel, ValidationError
 
-from app.costs import HELPER_TOKENS, is_asked, tokens_out_within
+from app.costs import HELPER_TOKENS, is_asked, tokens_at_most, tokens_out_within
 from app.domain.errors import BudgetReached, InvalidReply
 from app.pipelines import sources
 from app.pipelines.pipeline import AspectRatio, Change, Prompt, Stage
@@ -32,6 +32,7 @@ Check = Callable[[str], tuple[Any, list[str]]]
 FENCE = "```"
 OPENING = re.compile(r"```(?:json)?[ \t\r]*\n")
 FRAME_TOKENS = 400  # of what providers put around a question and its schema
+TOLD_CHARACTERS = 1_500  # of what one rule says
 SHOWN_BYTES = 3_500_000  # Anthropic takes 5 MB of base64; what is bigger is shown as JPEG
 
 
@@ -116,7 +117,7 @@ class Asker:
                 return reply
             read.add(paid.call_id)  # a model may say the same again, and then is asked the same again
             self._caller.refuse(paid, InvalidReply.code)
-            told = "\n".join(f"- {problem}" for problem in problems[:12])
+            told = "\n".join(f"- {problem}" for problem in _shortened(problems))
             messages = [
                 *messages[:2],
                 Message("assistant", paid.answer.text[:20_000]),
@@ -135,9 +136,11 @@ class Asker:
         """Return the journal's reply to this very question if it has one that is not `read`, else the first provider's."""
         caller = self._caller
         content = [schema.name if schema else "", *seen, *(message.content for message in messages)]
-        most_in = None if seen else _tokens_at_most(messages, schema)
+        most_in = _tokens_at_most(messages, schema)
         questions = [
-            caller.question(route, "text", purpose, content, timeout_of(purpose, route), tokens_in=most_in)
+            caller.question(
+                route, "text", purpose, content, timeout_of(purpose, route), tokens_in=most_in, shown=len(seen)
+            )
             for route in routes_for(purpose)
         ]
         if (call := caller.earlier(questions, read=read)) and call.reply is not None:
@@ -166,10 +169,16 @@ class Asker:
 
 
 def _tokens_at_most(messages: Sequence[Message], schema: Schema | None) -> int:
-    """Return how many tokens a question has at most: no tokenizer makes more of a text than one of two bytes."""
-    size = sum(len(message.content.encode()) for message in messages)
-    shape = len(json.dumps(schema.schema).encode()) if schema else 0
-    return (size + shape) // 2 + FRAME_TOKENS
+    """Return how many tokens the words of a question have at most, with its schema and what providers put around it."""
+    shape = json.dumps(schema.schema) if schema else ""
+    return tokens_at_most([shape, *(message.content for message in messages)]) + FRAME_TOKENS
+
+
+def _shortened(problems: Sequence[str]) -> list[str]:
+    """Return as many problems as a model is told at once, each as long as it needs to be understood: they are paid for."""
+    return [
+        problem if len(problem) <= TOLD_CHARACTERS else f"{problem[:TOLD_CHARACTERS]} ..." for problem in problems[:12]
+    ]
 
 
 def _with_sources(answer: Answer, schema: Schema | None) -> Answer:

@@ -85,15 +85,18 @@ class Caller:
         timeout_s: float,
         *,
         tokens_in: int | None = None,
+        shown: int = 0,
     ) -> Question:
-        """Return the question that `content` is for a route, with what it may cost by the stage's word.
+        """Return the question that `content` is for a route, with what it may cost at most.
 
-        tokens_in: of a question without pictures, at most; its reply may be cut short where money is. None = unknown.
+        tokens_in: of its words, at most, also if its stage foresees less; None = as in `content`. shown: pictures.
         """
         stage = self.stage
         counted: tuple[str, ...] = ()
         least = None
-        most_in = stage.max_tokens_in if tokens_in is None else min(tokens_in, stage.max_tokens_in)
+        said = (costs.tokens_at_most(content) if tokens_in is None else tokens_in) + shown * costs.SHOWN_TOKENS
+        # What a picture counts for, nobody knows beforehand.
+        most_in = max(said, stage.max_tokens_in) if tokens_in is None or shown else said
         if purpose == stage.purpose or purpose in stage.counted_with:
             worst = costs.call_micro_usd(stage, route, most_in, stage.max_tokens_out)
             most = stage.max_charged_calls
@@ -101,7 +104,8 @@ class Caller:
                 least = costs.call_micro_usd(stage, route, most_in, costs.roomy_tokens_out(stage))
             counted = tuple({str(stage.purpose), *stage.counted_with} - {purpose})
         else:
-            worst, most = costs.worst_help_micro_usd(route), dict(stage.helped_by).get(purpose, stage.max_attempts)
+            worst = costs.worst_help_micro_usd(route, said)
+            most = dict(stage.helped_by).get(purpose, stage.max_attempts)
         asked = journal.Asked(
             step=stage.step,
             purpose=purpose,

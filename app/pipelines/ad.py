@@ -221,7 +221,7 @@ PIPELINE = Pipeline(
     tracks={
         REVISION: (
             preparing_stage(prepare),
-            drafting_stage(draft_prompt, max_tokens_in=1_500, expected_tokens_in=350),
+            drafting_stage(draft_prompt, max_tokens_in=2_200, expected_tokens_in=350),
             replace(RENDER, act=render_image(aspect_ratio, words_of=wanted, begins_with=begins_with)),
             replace(REVIEW, act=review),
             composing_stage(compose),

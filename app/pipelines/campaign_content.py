@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,9 @@ SEGMENTS = (2, 6)
 NAME_CHARACTERS = 40  # of a segment
 BODY_WORDS = (60, 220)
 SUBJECT_CHARACTERS = 60
+MOST_FIELDS = 20  # that a model is told of: each call pays for them, and a CSV may have a hundred
+FIELDS_CHARACTERS = 800  # of those together
+GREETED = ("first_name", "firstname", "name", "full_name", "last_name", "surname", "lastname")
 _FIELD = re.compile(r"\{\{ *([^{}]*?) *\}\}")
 
 
@@ -107,16 +110,34 @@ def fields_of(text: str) -> list[str]:
     return list(dict.fromkeys(_FIELD.findall(text)))
 
 
+def told_fields(columns: Iterable[str], used: Collection[str] = ()) -> str:
+    """Return the merge fields that a model is told of, as `{{name}}, {{city}}`: those of a small CSV, in its order.
+
+    Of a big one those in `used` come first, then what readers are greeted with.
+    """
+    names = list(columns)
+    first = [*(name for name in used if name in names), *(name for name in GREETED if name in names), *names]
+    kept: set[str] = set()
+    room = FIELDS_CHARACTERS
+    for name in dict.fromkeys(first):
+        if len(kept) < MOST_FIELDS and len(name) <= room:
+            kept.add(name)
+            room -= len(name)
+    return ", ".join(f"{{{{{name}}}}}" for name in names if name in kept)
+
+
 def problems_of_body(body: Body, columns: Collection[str], language: str) -> list[str]:
     """Return what is wrong with the text of an e-mail; columns: those that its merge fields may name."""
     least, most = BODY_WORDS
     found = []
     if not least <= (count := words(body.text)) <= most:
         found.append(f"{count} words in all instead of {least} to {most}")
-    known = ", ".join(f"{{{{{name}}}}}" for name in columns)
-    found += [f"there is no field {name!r}; there are: {known}" for name in fields_of(body.text) if name not in columns]
+    named = fields_of(body.text)
+    known = told_fields(columns, named)
+    if strange := [name[:60] for name in named if name not in columns][:MOST_FIELDS]:
+        found.append(f"there is no field {', '.join(map(repr, strange))}; there are: {known}")
     if re.search(r"[{}]", _FIELD.sub("", body.text)):
-        found.append(f"a brace that is no part of a field; fields are written so: {known}")
+        found.append("a brace that is no part of a field" + ("" if strange else f"; fields are written so: {known}"))
     if not is_in_its_script(_FIELD.sub("", body.text), language):
         found.append(f"not written in {in_words(language)} and its own letters")
     return found

@@ -256,7 +256,7 @@ SUBJECTS = text_stage(
 )  # fmt: skip
 CHECK = text_stage(
     check_email, "check_copy", keeps="approved", max_charged_calls=CHECKER_CALLS,
-    max_tokens=(2_500, 500), expected_tokens=(480, 30), expected_s=1,
+    max_tokens=(4_000, 500), expected_tokens=(480, 30), expected_s=1,
 )  # fmt: skip
 
 PIPELINE = Pipeline(

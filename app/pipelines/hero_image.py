@@ -158,7 +158,7 @@ def texts(pieces: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     }
 
 
-DRAFT = drafting_stage(draft_prompt, max_tokens_in=1_800, expected_tokens_in=420)
+DRAFT = drafting_stage(draft_prompt, max_tokens_in=2_200, expected_tokens_in=420)
 
 PIPELINE = Pipeline(
     name="hero-image",

@@ -17,6 +17,7 @@ from app.pipelines.stages import text_stage
 CHECK = "check"
 SHOWN_CHARACTERS = 1_500  # of an order: enough to judge it, and a fraction of a cent
 HEADING_WORDS = 8
+LANGUAGE_CHARACTERS = 35  # all that RFC 5646 asks of whoever stores tags
 SAMPLE = 160  # characters of each text that are shown where an order is long
 
 
@@ -28,7 +29,12 @@ class Order(BaseModel):
     """Fields that no model sees as they are, so that the look at the order leaves them out: people's addresses."""
 
     brand: str | None = Field(None, min_length=1, max_length=100, description="Name of one of your brands.")
-    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag of the texts.")
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        max_length=LANGUAGE_CHARACTERS,
+        description="BCP 47 tag of the texts.",
+    )
     locale: str | None = Field(
         None,
         min_length=2,

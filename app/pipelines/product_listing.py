@@ -271,7 +271,7 @@ def files(request: ProductListingRequest, ready: Mapping[str, Sequence[Mapping[s
 
 EXTRACT = text_stage(
     extract_features, "extract", gives=PieceState.PENDING, keeps="features",
-    max_tokens=(2_500, 600), expected_tokens=(260, 110), expected_s=1,
+    max_tokens=(3_000, 600), expected_tokens=(260, 110), expected_s=1,
 )  # fmt: skip
 FIND = text_stage(
     find_keywords, "plan_content", gives=PieceState.PENDING, keeps="keywords",

@@ -129,7 +129,7 @@ PIPELINE = Pipeline(
     tracks={
         KIND: (
             preparing_stage(),
-            drafting_stage(draft_prompt, max_tokens_in=1_500, expected_tokens_in=350),
+            drafting_stage(draft_prompt, max_tokens_in=2_200, expected_tokens_in=350),
             replace(RENDER, act=render_image(aspect_ratio, begins_with=begins_with)),
             replace(REVIEW, act=review, max_tokens_in=7_000),  # two pictures
         )

@@ -100,7 +100,9 @@ class Rendering:
         if change is not None:
             reference = safekeeping.get(change.picture["key"])
             asked = [change.instruction, content_digest(reference)]
-            ways += [Way(self._question(r, REFINE, asked), change.instruction, reference) for r in able(REFINE)]
+            ways += [
+                Way(self._question(r, REFINE, asked, shown=1), change.instruction, reference) for r in able(REFINE)
+            ]
         words = prompt if change is None else change.prompt
         take = self.caller.held.piece.take
         for route in routes_for(self.purpose):
@@ -108,8 +110,8 @@ class Rendering:
             ways.append(Way(self._question(route, self.purpose, [words, self.aspect_ratio]), words, cache_key=key))
         return ways
 
-    def _question(self, route: Route, purpose: str, content: list[str]) -> Question:
-        return self.caller.question(route, "image", purpose, content, timeout_of(purpose, route))
+    def _question(self, route: Route, purpose: str, content: list[str], *, shown: int = 0) -> Question:
+        return self.caller.question(route, "image", purpose, content, timeout_of(purpose, route), shown=shown)
 
     def _cached(self, ways: list[Way]) -> dict[str, Any] | None:
         """Return an accepted picture of the same words, as this piece's own; it costs nothing."""
