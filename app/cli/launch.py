@@ -45,7 +45,7 @@ class Machine:
     supervisor: Supervisor | None = None
     """None = it is another process's."""
     processes: tuple[str, ...] = ()
-    """The names of what is supervised."""
+    """The names of what is supervised, PostgreSQL and Redis among them if they are ours."""
 
     @property
     def is_gone(self) -> bool:
@@ -56,7 +56,7 @@ class Machine:
         return owner is None or "web" not in owner.ports
 
     def check(self) -> None:
-        """Raise what makes waiting for it senseless. Raises ProcessKeepsDying, ApiAway."""
+        """Raise what makes waiting for it senseless. Raises ProcessKeepsDying, ServerFailed, ApiAway."""
         if self.supervisor is not None:
             self.supervisor.check()
         elif self.is_gone:
@@ -81,7 +81,7 @@ def started(services: Services, wish: Wish) -> Iterator[Machine]:
     with installation.adopted(env):
         key = installation.owner_key(services.data_dir)
         processes = _processes(services.data_dir, wish, chosen, is_sandboxed=is_sandboxed)
-        with Supervisor(services.data_dir, processes) as supervisor:
+        with Supervisor(services.data_dir, processes, servers=services.servers) as supervisor:
             with screen.step(_names(processes)):
                 supervisor.wait_until_ready(READY_S)
             services.announce(_announced(chosen, wish, is_sandboxed=is_sandboxed))
@@ -94,7 +94,7 @@ def started(services: Services, wish: Wish) -> Iterator[Machine]:
                     is_sandboxed,
                     key,
                     supervisor,
-                    tuple(process.name for process in processes),
+                    (*(server.name for server in services.servers), *(process.name for process in processes)),
                 )
             finally:
                 services.announce({})  # who comes now waits for our end, and who is attached knows

@@ -100,7 +100,7 @@ def _curl(machine: Machine) -> str:
 
 
 def _keep(supervisor: Supervisor, names: tuple[str, ...]) -> None:
-    """Return at Ctrl-C or SIGTERM; until then, say what was started again. Raises ProcessKeepsDying."""
+    """Return at Ctrl-C or SIGTERM; until then, say what was started again. Raises ProcessKeepsDying, ServerFailed."""
     seen = dict.fromkeys(names, 1)
     with suppress(KeyboardInterrupt, Terminated):
         while True:

@@ -174,7 +174,8 @@ class Children:
             for child in self._children.values()
         ]
         who = {"pid": owner.pid, "create_time": owner.create_time}
-        paths.write_json(self._record, {"owner": who, "token": self._token, "children": children})
+        with contextlib.suppress(OSError):  # on a full disk the other two nets remain
+            paths.write_json(self._record, {"owner": who, "token": self._token, "children": children})
 
     def __enter__(self) -> Self:
         return self

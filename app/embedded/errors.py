@@ -7,7 +7,7 @@ SetupError
     ├── SocketDirUnsafe        the socket directory is not ours alone
     ├── ProgramMissing         a server or a command is not installed
     ├── ClusterMismatch        the cluster cannot be opened by what is installed here
-    ├── ServerFailed           a server did not start, with its last log lines
+    ├── ServerFailed           a server did not start, or ended again and again, with its last log lines
     ├── PortInUse              a port that a setting names is taken
     ├── ProcessNotReady        a supervised process did not become ready in time
     └── ProcessKeepsDying      a supervised process died again and again
@@ -64,7 +64,7 @@ class ClusterMismatch(EmbeddedError):
 
 
 class ServerFailed(EmbeddedError):
-    """Raised when a server ended or did not answer while it started; `log_path` holds the whole story."""
+    """Raised when a server ended or did not answer while it started, also again; `log_path` holds the whole story."""
 
     code = "server_failed"
 

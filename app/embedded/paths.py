@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import stat
@@ -13,8 +14,10 @@ from typing import Any, BinaryIO
 
 from app.embedded.errors import DataDirNotWritable, SocketDirUnsafe
 
+log = logging.getLogger(__name__)
+
 SOCKET_ROOT = Path("/tmp")  # noqa: S108 - checked below; a socket's path has 107 bytes at most, and TMPDIR may be long
-LOG_KEEP_BYTES = 10_000_000  # a log above this becomes NAME.log.1 at the next start
+LOG_KEEP_BYTES = 10_000_000  # a log above this becomes NAME.log.1
 
 
 def prepare(data_dir: Path) -> Path:
@@ -66,6 +69,28 @@ def open_log(data_dir: Path, name: str) -> BinaryIO:
     return path.open("ab")
 
 
+def put_aside_grown_logs(data_dir: Path) -> None:
+    """Copy each log that grew too large to NAME.log.1 and empty it, while processes append to it."""
+    for path in (data_dir / "logs").glob("*.log"):
+        try:
+            if path.stat().st_size > LOG_KEEP_BYTES:
+                _put_aside(path)
+        except OSError as exc:  # such as a full disk: the next look may have more luck
+            log.warning("log_not_put_aside", extra={"path": str(path), "reason": str(exc)})
+
+
+def _put_aside(path: Path) -> None:
+    """Empty a log in place: a writer has it open for appending, so that its next line is the first one.
+
+    What is written between the last look at the end and the cut is lost, so that is the shortest moment.
+    """
+    with path.open("r+b") as grown, path.with_suffix(".log.1").open("wb") as aside:
+        shutil.copyfileobj(grown, aside)
+        aside.flush()  # a disk that is full says so here, before anything is cut
+        shutil.copyfileobj(grown, aside)
+        grown.truncate(0)
+
+
 def last_lines(path: Path, count: int = 15) -> str:
     """Return the end of a log, for an error message."""
     try:
@@ -80,9 +105,13 @@ def last_lines(path: Path, count: int = 15) -> str:
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Replace a JSON file as a whole: a reader sees the old or the new one, also after a crash."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
-    with os.fdopen(handle, "w") as file:
-        json.dump(value, file, indent=2)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(value, file, indent=2)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -69,6 +69,28 @@ def start(children: Children, data_dir: Path, *, deadline_s: float = 60.0) -> Po
     programs = installations.choose(cluster, account, cluster.parent)
     if not cluster.exists():
         _create(children, data_dir, cluster, programs, account)
+    postgres = _launch(children, data_dir, cluster, programs, account)
+    _wait_until_ready(postgres.child, data_dir, postgres.socket_dir, deadline_s)
+    return postgres
+
+
+def start_again(children: Children, data_dir: Path) -> Child:
+    """Start PostgreSQL after it ended, on its cluster and socket, and return before it answers: it may recover first.
+
+    Raises ProgramMissing, ClusterMismatch, ServerFailed.
+    """
+    account = server_account(data_dir / "postgres")
+    cluster = place(data_dir, account)
+    if not cluster.exists():  # a new one would be empty, and nobody would know
+        log_path = paths.log_path(data_dir, "postgres")
+        raise ServerFailed("PostgreSQL", f"lost its cluster {cluster}", log_path, paths.last_lines(log_path))
+    programs = installations.choose(cluster, account, cluster.parent)
+    return _launch(children, data_dir, cluster, programs, account).child
+
+
+def _launch(
+    children: Children, data_dir: Path, cluster: Path, programs: Installation, account: Account | None
+) -> Postgres:
     sockets = paths.socket_dir(
         data_dir, uid=account.uid if account else os.geteuid(), gid=account.gid if account else os.getegid()
     )
@@ -89,7 +111,6 @@ def start(children: Children, data_dir: Path, *, deadline_s: float = 60.0) -> Po
             account=account,
             stop_signals=STOP_SIGNALS,
         )
-    _wait_until_ready(child, data_dir, sockets, deadline_s)
     return Postgres(child, sockets)
 
 

@@ -48,6 +48,24 @@ def broker_url(redis_url: str) -> str:
 
 def start(children: Children, data_dir: Path, *, deadline_s: float = 30.0) -> Redis:
     """Start Redis on the data dir and wait until it answers. Raises ProgramMissing, ServerFailed."""
+    redis = _launch(children, data_dir)
+    deadline = time.monotonic() + deadline_s
+    while not _answers(redis.socket_path):
+        ended = redis.child.exit_code() is not None
+        if ended or time.monotonic() > deadline:
+            what = "ended while it started" if ended else f"was not ready in {deadline_s:.0f} s"
+            log_path = paths.log_path(data_dir, "redis")
+            raise ServerFailed("Redis", what, log_path, paths.last_lines(log_path))
+        time.sleep(POLL_S)
+    return redis
+
+
+def start_again(children: Children, data_dir: Path) -> Child:
+    """Start Redis after it ended, on its files and socket, and return before it answers. Raises ProgramMissing."""
+    return _launch(children, data_dir).child
+
+
+def _launch(children: Children, data_dir: Path) -> Redis:
     folder = data_dir / "redis"
     folder.mkdir(mode=0o700, exist_ok=True)
     socket_path = paths.socket_dir(data_dir, uid=os.geteuid(), gid=os.getegid()) / "redis.sock"
@@ -73,13 +91,6 @@ def start(children: Children, data_dir: Path, *, deadline_s: float = 30.0) -> Re
             umask=PRIVATE_UMASK,
             stop_signals=(signal.SIGTERM,),  # the same as SHUTDOWN: the append-only file is complete on disk
         )
-    deadline = time.monotonic() + deadline_s
-    while not _answers(socket_path):
-        if child.exit_code() is not None or time.monotonic() > deadline:
-            what = "ended while it started" if child.exit_code() is not None else f"was not ready in {deadline_s:.0f} s"
-            log_path = paths.log_path(data_dir, "redis")
-            raise ServerFailed("Redis", what, log_path, paths.last_lines(log_path))
-        time.sleep(POLL_S)
     return Redis(child, socket_path)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from app.embedded import paths, postgres, redis
 from app.embedded.children import Children, end_orphans
 from app.embedded.errors import DataDirBusy
 from app.embedded.lock import DataDirLock, Owner
+from app.embedded.supervisor import Server
 
 START_TIMEOUT_S = 90.0  # of another process that is just starting its services
 STOP_GRACE_S = 20.0  # the shutdown checkpoint of a busy PostgreSQL on a slow disk
@@ -29,6 +31,8 @@ class Services:
     """Whether this process runs them and holds the data dir; they stop when it leaves `running`."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """Of an owner that we attached to: what it announced."""
+    servers: tuple[Server, ...] = field(default=(), repr=False)
+    """What was started here: whoever stays gives them to a Supervisor, which starts them again when they end."""
     lock: DataDirLock | None = field(default=None, repr=False)
     own_urls: tuple[str | None, str | None] = field(default=(None, None), repr=False)
 
@@ -71,14 +75,24 @@ def running(data_dir: Path, *, database_url: str | None = None, redis_url: str |
 def _owned(data_dir: Path, lock: DataDirLock, database_url: str | None, redis_url: str | None) -> Iterator[Services]:
     children = Children(data_dir)
     try:
-        own_redis = redis.start(children, data_dir).url if redis_url is None else None
-        own_database = postgres.start(children, data_dir).url if database_url is None else None
+        servers = []
+        own_redis = own_database = None
+        if redis_url is None:
+            started = redis.start(children, data_dir)
+            own_redis = started.url
+            servers.append(Server("redis", "Redis", started.child, partial(redis.start_again, children, data_dir)))
+        if database_url is None:
+            begun = postgres.start(children, data_dir)
+            own_database = begun.url
+            again = partial(postgres.start_again, children, data_dir)
+            servers.append(Server("postgres", "PostgreSQL", begun.child, again))
         lock.publish(database_url=own_database, redis_url=own_redis, ports={})
         yield Services(
             data_dir,
             database_url or own_database or "",
             redis_url or own_redis or "",
             owned=True,
+            servers=tuple(servers),
             lock=lock,
             own_urls=(own_database, own_redis),
         )

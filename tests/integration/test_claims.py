@@ -202,7 +202,9 @@ def test_a_wait_is_told_once_for_each_reason_however_often_its_piece_looks_again
         postpone(take(first), -1, counts=False, code=code)
         postpone(take(second), -1, counts=False)
 
-    told = [(event.data["position"], event.data["code"]) for event in events_of(run_id) if event.type == "piece.waiting"]
+    told = [
+        (event.data["position"], event.data["code"]) for event in events_of(run_id) if event.type == "piece.waiting"
+    ]
     assert told == [
         (first.position, "storage"),
         (second.position, "provider_busy"),
