@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from commands import DEADLINE_S, Up, is_alive, pressroom, said
@@ -29,6 +30,8 @@ def test_killed_servers_are_started_again_and_the_same_processes_make_the_next_p
         server.kill()
     for name in ("redis", "postgres"):
         wait_for(lambda name=name: f"{name} ended and was started again" in up.said, seconds=DEADLINE_S, what=name)
+    ready = f"{up.told('API')}/readyz"
+    wait_for(lambda: httpx.get(ready, trust_env=False).is_success, seconds=DEADLINE_S, what="servers that answer")
 
     told = said(pressroom(place, "generate", "full-post", "--topic", "Rust", "--field", "slides=5", "--wait"))
     assert "sandbox" in told
