@@ -47,7 +47,8 @@ ifdef ARGS
 	$(BIN)/python -m pytest tests/chaos $(ARGS)
 else
 	$(BIN)/python -m pytest tests/chaos/test_storm.py # everything at once, alone on the machine
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m long --numprocesses 2 --dist worksteal --ignore tests/chaos/test_storm.py --ignore tests/chaos/load
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m long --numprocesses 2 --dist worksteal --ignore tests/chaos/test_storm.py --ignore tests/chaos/test_drained.py --ignore tests/chaos/load
+	$(BIN)/python -m pytest -m long tests/chaos/test_drained.py # how long processes take to end: alone, too
 endif
 
 .PHONY: load
