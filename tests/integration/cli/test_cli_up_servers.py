@@ -19,6 +19,7 @@ def server_of(up: Up, program: str) -> psutil.Process:
     return next(child for child in children if program in child.name() and is_alive(child))
 
 
+@pytest.mark.long
 def test_killed_servers_are_started_again_and_the_same_processes_make_the_next_post(
     place: Path, start_up: Callable[..., Up]
 ) -> None:
