@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.runs import plan
 from harness import Installation, forget_settings, wait_for
 from making import change, piece_now
 from orders import a_user, events_of, order, pieces_of
+from reading import held
 from workers.steps import Retry, retry_of, run_step
 from workers.web import browser
 from workers.web.browser import Browser, Readers
@@ -110,15 +111,6 @@ def waits_s(piece: Piece) -> float:
 def codes_of(piece: Piece) -> list[str]:
     """Return why the pieces of its run were put off."""
     return [event.data["code"] for event in events_of(piece.run_id) if event.type == "piece.waiting"]
-
-
-@contextmanager
-def held(places: Readers, *users: str) -> Iterator[None]:
-    """Take a place for each user."""
-    with ExitStack() as taken:
-        for user in users:
-            taken.enter_context(places.place(user))
-        yield
 
 
 def all_taken(places: Readers) -> AbstractContextManager[None]:

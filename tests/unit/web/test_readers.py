@@ -6,24 +6,15 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
 from app.domain.errors import FetchFailed
+from reading import held
 from workers.web import apart, browser
 from workers.web.browser import Readers
-
-
-@contextmanager
-def held(places: Readers, *users: str) -> Iterator[None]:
-    """Take a place for each user."""
-    with ExitStack() as taken:
-        for user in users:
-            taken.enter_context(places.place(user))
-        yield
 
 
 @pytest.fixture
