@@ -17,12 +17,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
-SAME_S = 2.0  # psutil adds the boot time, which a clock correction may move; no pid comes round so soon
+SAME_S = 2.0  # no pid comes round so soon
 LEFTOVER_GRACE_S = 1.0
 KILL_WAIT_S = 5.0
 POLL_S = 0.02
@@ -34,8 +34,11 @@ class Mark:
 
     pid: int
     create_time: float
+    """By the clock, which somebody may set: right for a note on disk, wrong for a process that was met before."""
     stop_signals: tuple[int, ...] = (signal.SIGTERM,)
     """Tried in turn, each with a grace period; SIGKILL follows the last."""
+    met: psutil.Process | None = field(default=None, compare=False, repr=False)
+    """The process, if this process has met it: psutil knows it again on Linux whatever the clock says (7.2)."""
 
     def process(self) -> psutil.Process | None:
         """Return the live process, or None if it ended or the pid is another's now."""
@@ -64,6 +67,8 @@ class Mark:
             return None
 
     def _is_same(self, process: psutil.Process) -> bool:
+        if self.met is not None:
+            return bool(process == self.met)
         try:
             return bool(abs(process.create_time() - self.create_time) < SAME_S)
         except psutil.Error:
@@ -72,13 +77,14 @@ class Mark:
 
 def mark_of(pid: int, stop_signals: tuple[int, ...] = (signal.SIGTERM,)) -> Mark:
     """Return the mark of a live process. Raises psutil.NoSuchProcess."""
-    return Mark(pid, psutil.Process(pid).create_time(), stop_signals)
+    process = psutil.Process(pid)
+    return Mark(pid, process.create_time(), stop_signals, process)
 
 
 def marks_in(folder: Path, name: str, stop_signals: tuple[int, ...]) -> list[Mark]:
     """Return the processes whose program is called `name...` and that work in `folder`."""
     return [
-        Mark(process.pid, process.info["create_time"], stop_signals)
+        Mark(process.pid, process.info["create_time"], stop_signals, process)
         for process in psutil.process_iter(["name", "cwd", "create_time"])
         if process.info["cwd"] == str(folder.resolve()) and (process.info["name"] or "").startswith(name)
     ]
@@ -87,7 +93,7 @@ def marks_in(folder: Path, name: str, stop_signals: tuple[int, ...]) -> list[Mar
 def marks_with(variable: str, values: Container[str]) -> list[Mark]:
     """Return the processes that have one of the values in their environment; those of other users are not seen."""
     return [
-        Mark(process.pid, process.info["create_time"])
+        Mark(process.pid, process.info["create_time"], met=process)
         for process in psutil.process_iter(["environ", "create_time"])
         if (process.info["environ"] or {}).get(variable) in values
     ]
@@ -183,8 +189,8 @@ def _obey(line: str, marks: dict[int, Mark]) -> bool:
     """Take one line of the owner's; return whether it was the goodbye."""
     match line.split():
         case ["add", pid, create_time, signals]:
-            numbers = tuple(int(number) for number in signals.split(","))
-            marks[int(pid)] = Mark(int(pid), float(create_time), numbers)
+            told = Mark(int(pid), float(create_time), tuple(int(number) for number in signals.split(",")))
+            marks[told.pid] = replace(told, met=told.process())
         case ["drop", pid]:
             marks.pop(int(pid), None)
         case ["bye"]:

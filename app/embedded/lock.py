@@ -6,13 +6,12 @@ import fcntl
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.embedded import guardian, paths
+from app.embedded import paths
 from app.embedded.errors import DataDirBusy, DataDirNotWritable
-from app.embedded.guardian import Mark
 
 POLL_S = 0.1
 
@@ -22,7 +21,6 @@ class Owner:
     """What the owner of a data dir tells those who attach to it."""
 
     pid: int
-    create_time: float
     started_at: str
     """ISO 8601, UTC."""
     database_url: str | None
@@ -31,11 +29,6 @@ class Owner:
     """None = the owner does not run a Redis."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """What listens where on this machine, such as {"web": 8000}."""
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process that wrote this still runs."""
-        return Mark(self.pid, self.create_time).process() is not None
 
 
 class DataDirLock:
@@ -77,9 +70,8 @@ class DataDirLock:
 
     def publish(self, *, database_url: str | None, redis_url: str | None, ports: Mapping[str, int]) -> None:
         """Tell others what this owner runs."""
-        mark = guardian.mark_of(os.getpid())
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        owner = Owner(mark.pid, mark.create_time, started_at, database_url, redis_url, dict(ports))
+        owner = Owner(os.getpid(), started_at, database_url, redis_url, dict(ports))
         paths.write_json(_note(self._data_dir), asdict(owner))
 
     def retract(self) -> None:
@@ -96,11 +88,25 @@ class DataDirLock:
 
 def read_owner(data_dir: Path) -> Owner | None:
     """Return the live owner of a data dir whose services run, None if there is none."""
-    note = paths.read_json(_note(data_dir))
+    note = paths.read_json(_note(data_dir)) if _is_locked(data_dir) else None
     if note is None:
         return None
-    owner = Owner(**note)
-    return owner if owner.is_alive else None
+    return Owner(**{part.name: note[part.name] for part in fields(Owner)})
+
+
+def _is_locked(data_dir: Path) -> bool:
+    """Return whether an owner lives, by asking for the lock for a moment: whoever wants it just then asks again."""
+    try:
+        file = os.open(data_dir / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def _note(data_dir: Path) -> Path:

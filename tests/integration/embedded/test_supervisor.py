@@ -6,8 +6,10 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.embedded.errors import PortInUse, ProcessKeepsDying, ProcessNotReady, ProgramMissing
@@ -63,6 +65,18 @@ def test_what_others_need_is_ended_last_and_a_stubborn_process_is_killed_after_i
         pids = [supervisor.pid(process.name) for process in processes]
     assert log.read_text().split() == ["last", "first"]
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_processes_are_ended_also_after_somebody_has_set_the_clock(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = psutil.boot_time()  # by the clock, and so is the start of every process that psutil tells
+    with Supervisor(data_dir, [Process("sleeper", SLEEP)]) as supervisor:
+        pid = supervisor.pid("sleeper")
+        assert pid is not None
+        monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: begun + 3600)
+        assert psutil.Process(pid).create_time() > time.time() + 3000
+    assert not psutil.pid_exists(pid)
 
 
 def test_sigterm_to_the_owner_ends_the_wait(data_dir: Path) -> None:
