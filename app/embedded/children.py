@@ -9,6 +9,7 @@ Three nets, because each has a hole:
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import shutil
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +28,8 @@ from app.embedded import guardian, paths
 from app.embedded.accounts import Account
 from app.embedded.errors import ProgramMissing
 from app.embedded.guardian import Mark
+
+log = logging.getLogger(__name__)
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 TOKEN = "PRESSROOM_CHILD_OF"  # noqa: S105 - a variable in every child's environment, handed on to its own children
@@ -68,9 +72,12 @@ class Child:
 
         Right also for one that ended by itself: what it left running is ended.
         """
+        asked_at = time.monotonic()
         guardian.end_all([self.mark], grace_s=grace_s, is_hurried=is_hurried)
-        self._process.wait()
+        code = self._process.wait()
         self._owner.forget(self)
+        took_s = round(time.monotonic() - asked_at, 1)
+        log.info("process_ended", extra={"child": self.name, "exit_code": code, "seconds": took_s})
 
 
 class Children:
@@ -83,14 +90,14 @@ class Children:
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="children")
         self._token = secrets.token_hex(8)
         self._record = data_dir / "children" / f"{os.getpid()}-{self._token}.json"
-        with paths.open_log(data_dir, "guardian") as log:
+        with paths.open_log(data_dir, "guardian") as log_file:
             self._guardian = self._starter.submit(
                 subprocess.Popen[bytes],
                 [sys.executable, "-P", guardian.__file__, str(os.getpid()), str(GUARDIAN_GRACE_S)],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # it finds psutil where we did
                 stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
+                stdout=log_file,
+                stderr=log_file,
                 cwd="/",
                 start_new_session=True,
             ).result()

@@ -88,7 +88,12 @@ class Up:
     def stop(self) -> int:
         """End it as Ctrl-C does; return its exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(DEADLINE_S)
+        try:
+            return self.process.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired as exc:
+            left = [one.cmdline() for one in psutil.Process(self.process.pid).children() if is_alive(one)]
+            told = (self.place / ".pressroom/logs/pressroom.log").read_text()
+            raise AssertionError(f"it has not ended; of its children are left {left}\n{told}") from exc
 
     def kill(self) -> None:
         """End it with SIGKILL, if it still runs, and wait until nothing of it is left."""

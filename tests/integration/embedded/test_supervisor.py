@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -50,8 +51,9 @@ def test_a_process_that_dies_five_times_at_its_start_ends_the_supervision_with_i
 
 
 def test_what_others_need_is_ended_last_and_a_stubborn_process_is_killed_after_its_grace(
-    data_dir: Path, wait_for: WaitFor
+    data_dir: Path, wait_for: WaitFor, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "app.embedded")
     log = data_dir / "order"
     polite = f"trap 'echo $0 >> {log}; exit' TERM; echo up; sleep 1000 & wait"
     stubborn = "trap '' TERM; echo up; while true; do sleep 1000 & wait; done"
@@ -65,6 +67,10 @@ def test_what_others_need_is_ended_last_and_a_stubborn_process_is_killed_after_i
         pids = [supervisor.pid(process.name) for process in processes]
     assert log.read_text().split() == ["last", "first"]
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    told = {record.child: record for record in caplog.records if record.message == "process_ended"}
+    assert told.keys() == {"first", "stubborn", "last"}
+    assert told["stubborn"].exit_code == -signal.SIGKILL
+    assert told["stubborn"].seconds >= 0.2
 
 
 def test_processes_are_ended_also_after_somebody_has_set_the_clock(
