@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, text, update
 from sqlalchemy.orm import Session
 
-from app import events, journal
+from app import events, journal, traffic
 from app.db.models import Piece, Run, User
 from app.db.session import transaction
 from app.domain.prices import Usage
@@ -23,6 +23,7 @@ from app.runs import claims, finish
 from app.runs.claims import Claim, Moved
 from app.runs.finish import finish as end_round
 from orders import order, pieces_of, run_of
+from workers import watching
 
 FULL_POST = pipeline_named("full-post")
 WORST = 70_000  # of the usual call, in micro-USD
@@ -259,6 +260,11 @@ def money_of(held: Claim) -> tuple[int, int]:
 def stage_of(held: Claim) -> Stage:
     """Return the stage that a claim is for."""
     return FULL_POST.stage(held.piece.kind, held.step)
+
+
+def watch_all_along() -> None:
+    """Have the watchdog count all the time that has passed, as if it had never stopped looking."""
+    traffic.ask(lambda redis: redis.set(watching.KEY, 0, px=watching.MOST_GAP))
 
 
 def timed_out(run_id: uuid.UUID) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from celery import Celery
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from app import admission, alerts, broker, counts, notifications
 from app.db.models import IdempotencyKey, Run
@@ -25,6 +25,7 @@ from app.schedules import starts
 from workers import canvas, feed_reading, safekeeping, webhooks
 from workers.images import cache
 from workers.passes import alone
+from workers.watching import watched_since
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +107,12 @@ def start_schedules() -> None:
 
 def watchdog() -> None:
     """End runs without progress: their open pieces become FAILED, `finish` refunds and tells the user."""
-    now = datetime.now(UTC)
+    with transaction(durable=False) as session:
+        now = session.scalars(select(func.now())).one()
+    since = watched_since(now)
     with transaction() as session:
-        overdue = [finish.time_out(session, run_id) for run_id in plan.stalled(session, now)]
+        stalled = plan.stalled(session, now, watched_since=since)
+        overdue = [finish.time_out(session, run_id) for run_id in stalled]
     for run_id, round_ in overdue:
         log.warning("run_timed_out", extra={"run_id": str(run_id)})
         with transaction() as session:

@@ -148,10 +148,14 @@ def unfinished_business(session: Session) -> Sequence[tuple[uuid.UUID, int]]:
     return rows.all()
 
 
-def stalled(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    """Return the live runs without progress for too long; waiting for a known time is none of it, up to 6 h."""
+def stalled(session: Session, now: datetime, *, watched_since: datetime) -> Sequence[uuid.UUID]:
+    """Return the live runs without progress for too long; waiting for a known time is none of it, up to 6 h.
+
+    watched_since: no time before it counts, for nobody may have been there to make progress.
+    """
     quiet = now - settings().stall_after
     waits = select(Piece.id).where(Piece.run_id == Run.id, Piece.next_try_at > now).exists()
-    is_stuck = or_(and_(Run.progressed_at < quiet, ~waits), Run.started_at < now - LONGEST_ROUND)
+    is_quiet = and_(func.greatest(Run.progressed_at, watched_since) < quiet, ~waits)
+    is_stuck = or_(is_quiet, func.greatest(Run.started_at, watched_since) < now - LONGEST_ROUND)
     is_live = and_(_is_ours(), Run.state.in_(LIVE_RUNS), Run.started_at.is_not(None))
     return session.scalars(select(Run.id).where(is_live, is_stuck)).all()

@@ -17,7 +17,7 @@ from app.metrics.rows import utc_now
 from app.runs import finish
 from app.runs.finish import Finisher
 from harness import Installation
-from making import change, complete, make_all, opened, pictures_of, piece_now, take
+from making import change, complete, make_all, opened, pictures_of, piece_now, take, watch_all_along
 from next_rounds import edit
 from orders import events_of, pieces_of, run_of
 from workers import finishing, upkeep
@@ -74,6 +74,7 @@ def test_what_the_watchdog_gives_up_is_counted_as_its_own(over: uuid.UUID) -> No
         Run, over, admitted_at=utc_now() - LONG_AGO, started_at=utc_now() - LONG_AGO, progressed_at=utc_now() - LONG_AGO
     )
 
+    watch_all_along()
     upkeep.watchdog()
 
     assert finisher_of(over) == "watchdog"

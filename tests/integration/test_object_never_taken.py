@@ -19,7 +19,7 @@ from app.settings import settings
 from app.storage import Folder, storage
 from asking import act
 from harness import Installation, Sandbox, wait_for
-from making import change, intend, journaled, make, opened, outcome, pictures_of, take
+from making import change, intend, journaled, make, opened, outcome, pictures_of, take, watch_all_along
 from orders import run_of
 from races import together
 from workers import finishing, safekeeping, upkeep
@@ -236,6 +236,7 @@ def test_its_run_is_ended_after_hours_and_its_bytes_are_kept(run_id: uuid.UUID) 
     with pytest.raises(Later):
         finishing.finish(Task(), run_id, 1)
 
+    watch_all_along()
     upkeep.watchdog()
 
     assert run_of(run_id).state.is_terminal

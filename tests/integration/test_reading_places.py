@@ -167,8 +167,9 @@ def test_a_piece_that_never_gets_a_place_is_ended_by_the_watchdog(site: Site, pl
         read(piece)
     change(Run, piece.run_id, started_at=datetime.now(UTC) - plan.LONGEST_ROUND)
 
+    now = datetime.now(UTC) + timedelta(seconds=1)
     with transaction() as session:
-        assert plan.stalled(session, datetime.now(UTC) + timedelta(seconds=1)) == [piece.run_id]
+        assert plan.stalled(session, now, watched_since=now - 2 * plan.LONGEST_ROUND) == [piece.run_id]
 
 
 def test_a_site_that_says_that_it_is_busy_has_had_an_attempt(site: Site, places: Readers) -> None:

@@ -24,7 +24,7 @@ from app.runs import finish, plan
 from app.settings import settings
 from app.storage import IMMUTABLE, storage
 from harness import Installation, forget_settings, wait_for
-from making import change, intend, journaled, opened, outcome, pictures_of, take
+from making import change, intend, journaled, opened, outcome, pictures_of, take, watch_all_along
 from orders import run_of
 from s3 import BUCKET, S3, s3_server
 from workers import finishing, limits, safekeeping, upkeep
@@ -269,6 +269,7 @@ def test_a_run_that_waits_for_storage_is_no_stall(call_id: uuid.UUID) -> None:
 
     with pytest.raises(Later):
         finishing.finish(Task(), run_id, 1)
+    watch_all_along()
     upkeep.watchdog()
 
     assert not run_of(run_id).state.is_terminal
@@ -283,6 +284,7 @@ def test_a_run_that_waits_for_storage_for_hours_is_ended(call_id: uuid.UUID) -> 
 
     with pytest.raises(Later):
         finishing.finish(Task(), run_id, 1)
+    watch_all_along()
     upkeep.watchdog()
 
     assert run_of(run_id).state.is_terminal

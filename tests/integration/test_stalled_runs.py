@@ -19,15 +19,32 @@ from orders import order, run_of
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def stalled(in_minutes: float) -> list[uuid.UUID]:
+def stalled(in_minutes: float, *, watched_for: float = 1000) -> list[uuid.UUID]:
+    """Return what the watchdog would end in so many minutes, if it had looked for so many by then."""
+    now = datetime.now(UTC) + timedelta(minutes=in_minutes)
     with transaction() as session:
-        return list(plan.stalled(session, datetime.now(UTC) + timedelta(minutes=in_minutes)))
+        return list(plan.stalled(session, now, watched_since=now - timedelta(minutes=watched_for)))
 
 
 def test_a_run_without_progress_for_10_minutes_is_stalled() -> None:
     run_id = opened()
 
     assert (stalled(9.9), stalled(10.1)) == ([], [run_id])
+
+
+def test_time_in_which_nobody_looked_counts_for_no_run() -> None:
+    run_id = opened()
+
+    assert stalled(60, watched_for=9.9) == []
+    assert stalled(60, watched_for=10.1) == [run_id]
+
+
+def test_a_round_has_its_6_hours_anew_when_everything_was_stopped() -> None:
+    piece = pictures_of(opened())[0]
+    change(Piece, piece.id, next_try_at=datetime.now(UTC) + timedelta(hours=24))
+
+    assert stalled(12 * 60, watched_for=6 * 60 - 1) == []
+    assert stalled(12 * 60, watched_for=6 * 60 + 1) == [piece.run_id]
 
 
 def test_waiting_in_the_queue_is_no_stall() -> None:
@@ -81,6 +98,6 @@ def test_the_end_of_a_run_that_only_another_release_knows_is_left_to_it() -> Non
     with transaction() as session:
         session.execute(update(Piece).where(Piece.run_id == run_id, Piece.step.is_not(None)).values(failed))
 
+    assert stalled(0) == []
     with transaction() as session:
-        assert plan.stalled(session, datetime.now(UTC)) == []
         assert plan.unfinished_business(session) == []
