@@ -18,11 +18,15 @@ ANSWER_S = 5  # a Redis that is frozen, or gone without a word: whoever publishe
 
 
 def celery_url(redis_url: str) -> str:
-    """Return a Redis url as kombu wants it: it has a scheme of its own for unix sockets."""
+    """Return a Redis url as kombu and Celery want it: unix sockets have a scheme of their own, TLS says what it checks."""
     parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
-        return redis_url
-    return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
+    query = parse_qs(parts.query)
+    if parts.scheme == "unix":
+        return f"redis+socket://{parts.path}?virtual_host={query.get('db', ['0'])[0]}"
+    if parts.scheme == "rediss" and "ssl_cert_reqs" not in query:
+        # Without a word, redis-py trusts only who has a certificate, kombu trusts anybody, and Celery does not start.
+        return parts._replace(query=f"{parts.query}&ssl_cert_reqs=required".lstrip("&")).geturl()
+    return redis_url
 
 
 _config = settings()
@@ -92,6 +96,10 @@ result_chord_join_timeout = 5
 worker_send_task_events = True
 task_send_sent_event = True
 worker_hijack_root_logger = False
+
+# Celery's own would send nothing, after a clock was set back, until it is as late again.
+beat_scheduler = "workers.beat:Scheduler"
+beat_max_loop_interval = 5  # seconds
 
 beat_schedule = {
     "admit": {"task": "upkeep.admit", "schedule": 5.0, "options": {"expires": 5}},

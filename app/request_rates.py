@@ -23,7 +23,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local all, passes, after = tonumber(ARGV[1]), 1, {}
 for i, key in ipairs(KEYS) do
-  after[i] = math.max(tonumber(redis.call('GET', key)) or now, now) + tonumber(ARGV[i + 1]) - now
+  local full = tonumber(redis.call('GET', key)) or now
+  if full > now + all + 1000 then full = now end  -- later than any that is set: the clock was set back
+  after[i] = math.max(full, now) + tonumber(ARGV[i + 1]) - now
   if after[i] > all then passes = 0 end
 end
 local found = {passes}

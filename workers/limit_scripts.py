@@ -23,6 +23,13 @@ local following, paused, virtual = tonumber(stored[1]) or 0, tonumber(stored[2])
 local by_calls = (tonumber(stored[4]) or (interval > 0 and 0 or 1000)) / most
 local pace = math.max(interval, by_calls)
 
+if following > now + interval + 1000 then  -- later than any that is set: the clock was set back, and all moments are wrong
+  following, paused = now, 0
+  redis.call('HSET', state, 'next', now, 'paused', 0, 'left', 0)
+  for _, held in ipairs(redis.call('ZRANGE', slots, 0, -1)) do redis.call('ZADD', slots, now + lease, held) end
+  for _, who in ipairs(redis.call('ZRANGE', asked, 0, -1)) do redis.call('ZADD', asked, now - patience - 1, who) end
+end
+
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', asked, '-inf', now - forgetting)) do
   redis.call('ZREM', places .. (redis.call('HGET', owners, gone) or ''), gone)
@@ -101,6 +108,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local interval, slack = tonumber(ARGV[1]), (tonumber(ARGV[2]) - 1) * ARGV[1]
 local left = tonumber(redis.call('HGET', KEYS[1], 'left')) or 0
+if left > now + ARGV[3] + slack + 60000 then left = 0 end  -- the clock was set back
 local at = math.max(now + ARGV[3], left - slack)
 redis.call('HSET', KEYS[1], 'left', math.max(left, at) + interval)
 return math.ceil(at - now)
