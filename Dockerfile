@@ -10,6 +10,10 @@ COPY . .
 RUN /opt/pressroom/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e .
 
 FROM python:3.11-slim
+# Pillow's wheel leaves FriBiDi to the system: without it no text can be drawn.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libfribidi0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin pressroom \
     && install -d -o pressroom -g pressroom /data
 COPY --from=build /opt/pressroom /opt/pressroom

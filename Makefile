@@ -1,4 +1,4 @@
-# Pressroom. `make demo` and `make test` each work alone: they need Python 3.11+, make and a package index, nothing else.
+# Pressroom. `make demo` and `make test` each work alone: they need Python 3.11+, make, a package index and, to draw text, FriBiDi.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help

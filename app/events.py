@@ -34,9 +34,11 @@ def record(session: Session, run: Run, *events: type_and_data) -> None:
 
 
 def is_news(session: Session, run: Run, kind: str, data: Mapping[str, Any]) -> bool:
-    """Return whether an event of a piece tells more than its last one: a piece that waits for hours looks every 5 s.
+    """Return whether an event of a piece tells more than its last one.
 
-    data: with `piece_id` and `code`. Only the run's newest events are looked at. `run` is locked by the caller.
+    A piece that waits for hours looks every 5 s, and one that is not drawn yet may be edited all day.
+    data: with `piece_id`, and `code` if it has one. Only the run's newest events are looked at. `run` is locked by the
+    caller.
     """
     last = session.execute(
         select(Event.type, Event.data["code"].astext)
@@ -48,7 +50,7 @@ def is_news(session: Session, run: Run, kind: str, data: Mapping[str, Any]) -> b
         .order_by(Event.number.desc())
         .limit(1)
     ).one_or_none()
-    return last is None or tuple(last) != (kind, data["code"])
+    return last is None or tuple(last) != (kind, data.get("code"))
 
 
 def since(session: Session, run_id: uuid.UUID, number: int, *, most: int = 1000) -> Sequence[Event]:

@@ -19,6 +19,7 @@ from app.db.session import forget_engine
 from app.domain.errors import SetupError
 from app.settings import settings
 from workers import limits, warming
+from workers.images.compositor.fonts import require_shaping
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,11 @@ def _set_threads(sender: Any, **_: Any) -> None:
     limits.set_threads(sender.concurrency or 1)
 
 
-def _check_routes(**_: Any) -> None:
-    """Start no worker that could not ask models: it would fail piece after piece."""
+def _check_setup(**_: Any) -> None:
+    """Start no worker that could not ask models or draw text: it would fail piece after piece."""
     try:
         routes.check()
+        require_shaping()
     except SetupError as exc:
         logs.configure()  # Celery has not asked for it yet
         log.critical("setup_incomplete", extra={"reason": str(exc)})
@@ -81,7 +83,7 @@ def _log_as_json(loglevel: int, **_: Any) -> None:
 
 setup_logging.connect(_log_as_json)
 worker_process_init.connect(_after_fork)
-worker_init.connect(_check_routes)
+worker_init.connect(_check_setup)
 worker_init.connect(_give_way)
 worker_init.connect(_set_threads)
 worker_init.connect(_warm_up)

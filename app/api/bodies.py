@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
 
+from app.domain import wrong_fields
 from app.domain.errors import InvalidRequest, MalformedRequest
 
 MAX_IDEMPOTENCY_KEY = 200
 MAX_DEPTH = 20  # the deepest honest request has 3 levels
+MAX_MEMBERS = 5_000  # the longest honest request has some 1,100: a thousand topics, and a hundred prompts
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -27,22 +30,21 @@ def json_object() -> dict[str, Any]:
         raise MalformedRequest("the body is not JSON") from None
     if not isinstance(body, dict):
         raise MalformedRequest("the body is not a JSON object", code="not_an_object")
-    if not _is_storable(body, MAX_DEPTH):
+    if not _is_usable(body):
         raise MalformedRequest(
-            f"the body has a NUL or half a surrogate pair in a text, or more than {MAX_DEPTH} levels",
+            f"the body has a NUL or half a surrogate pair in a text, more than {MAX_DEPTH} levels,"
+            f" or more than {MAX_MEMBERS:,} fields and list items",
             code="unusable_json",
         )
     return body
 
 
 def parsed(model: type[Model]) -> Model:
-    """Return the body as `model`. Raises InvalidRequest that names each wrong field, MalformedRequest."""
+    """Return the body as `model`. Raises InvalidRequest that names the wrong fields, MalformedRequest."""
     try:
         return model.model_validate(json_object())
     except ValidationError as exc:
-        fields = {".".join(str(part) for part in e["loc"]) or "body": e["msg"] for e in exc.errors()}
-        told = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
-        raise InvalidRequest(f"the request is not valid: {told}", fields=fields) from None
+        raise wrong_fields.refusal(exc) from None
 
 
 def idempotency(body: Any) -> tuple[str, bytes] | None:
@@ -62,15 +64,28 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _is_storable(value: Any, levels: int) -> bool:
-    """Return whether PostgreSQL can keep every text in `value`, and it has at most that many levels."""
+def _is_usable(body: dict[str, Any]) -> bool:
+    """Return whether PostgreSQL can keep every text in `body`, and it has neither too many levels nor too many members."""
+    members = 0
+    level: list[Any] = [body]
+    for _ in range(MAX_DEPTH + 1):
+        members += sum(len(value) for value in level if isinstance(value, dict | list))
+        if members > MAX_MEMBERS or not all(_is_storable(value) for value in level if isinstance(value, str)):
+            return False
+        level = [part for value in level for part in _parts(value)]
+    return not level
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """Return what is in a value, names too."""
     match value:
-        case str():
-            return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
         case dict():
-            inner = [*value, *value.values()]
+            return [*value, *value.values()]
         case list():
-            inner = value
+            return value
         case _:
-            return True
-    return levels > 0 and all(_is_storable(part, levels - 1) for part in inner)
+            return ()
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

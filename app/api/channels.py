@@ -25,6 +25,7 @@ from app.domain.states import TERMINAL_RUNS
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
+MOST_AT_ONCE = 500  # frames that a watcher is handed together: some 100 KB, however long the run has gone on
 RETRY_S = 1.0  # while the database is away
 LAST_WORDS = frozenset(f"run.{state.lower()}" for state in TERMINAL_RUNS)
 
@@ -68,20 +69,27 @@ class Channel:
         """Number of the newest event that is here: they count 1, 2, 3 without a gap."""
         return len(self._frames)
 
-    def add(self, fresh: Sequence[Event]) -> None:
-        """Append events and wake who waits for them."""
+    def add(self, fresh: Sequence[Event], newest: int) -> None:
+        """Append events and wake who waits for them.
+
+        newest: number of the run's newest event. Before it is here, the end of a round is no end of the run: more follow.
+        """
         with self._changed:
             for event in fresh:
                 if event.number == len(self._frames) + 1:
                     self._frames.append(frame(event))
-                    self._is_over = event.type in LAST_WORDS
+                    self._is_over = event.type in LAST_WORDS and event.number >= newest
             self._changed.notify_all()
 
     def after(self, number: int, timeout_s: float) -> tuple[list[bytes], bool]:
-        """Return the frames after event `number`, waiting at most `timeout_s` for one, and whether the run is over."""
+        """Return frames after event `number`, waiting at most `timeout_s` for one, and whether they end the run.
+
+        They are not all when there are many: ask again.
+        """
         with self._changed:
             self._changed.wait_for(lambda: len(self._frames) > number, timeout_s)
-            return self._frames[number:], self._is_over
+            found = self._frames[number : number + MOST_AT_ONCE]
+            return found, self._is_over and number + len(found) == len(self._frames)
 
 
 def frame(event: Event) -> bytes:
@@ -146,9 +154,9 @@ class Hub:
 
     def _load(self, channels: dict[uuid.UUID, Channel]) -> None:
         for run_id, newest in self._source.newest(list(channels)).items():
-            channel, fresh = channels[run_id], list[Event]()
-            while (number := channel.newest + len(fresh)) < newest and (more := self._source.since(run_id, number)):
-                fresh += more
-            if fresh:
-                # All at once: the end of an earlier round, seen alone, would look like the end of the run.
-                channel.add(fresh)
+            channel = channels[run_id]
+            number = channel.newest
+            # Each part as it comes: rows are ten times as big as frames, and a run that is edited on and on has many.
+            while number < newest and (more := self._source.since(run_id, number)):
+                channel.add(more, newest)
+                number = more[-1].number

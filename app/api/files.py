@@ -13,7 +13,7 @@ from flask import Blueprint, Response, send_file
 from flask.typing import ResponseReturnValue
 
 from app import exports
-from app.api import answers, auth, edge
+from app.api import answers, auth, edge, pace
 from app.db.session import transaction
 from app.domain.errors import NotFound, Unavailable
 from app.exports import Finished
@@ -50,7 +50,9 @@ def carousel(run_id: uuid.UUID) -> ResponseReturnValue:
     """Download the slides as a PDF; 409 before the run has ended."""
     with transaction() as session:
         run = view.owned(session, auth.user(session), run_id)
-    return _download(exports.carousel_pdf(run, storage()), "application/pdf", f"{_name(run.pipeline, run_id)}.pdf")
+    with pace.slow():
+        data = exports.carousel_pdf(run, storage())
+    return _download(data, "application/pdf", f"{_name(run.pipeline, run_id)}.pdf")
 
 
 @blueprint.get("/api/runs/<uuid:run_id>/deck.pptx")
@@ -58,7 +60,9 @@ def deck(run_id: uuid.UUID) -> ResponseReturnValue:
     """Download the slides with text that can be edited, for PowerPoint, Keynote and Google Slides; 409 before the run has ended."""
     with transaction() as session:
         run = view.owned(session, auth.user(session), run_id)
-    return _download(exports.deck_pptx(run, storage()), PPTX, f"{_name(run.pipeline, run_id)}.pptx")
+    with pace.slow():
+        data = exports.deck_pptx(run, storage())
+    return _download(data, PPTX, f"{_name(run.pipeline, run_id)}.pptx")
 
 
 @blueprint.get("/api/runs/<uuid:run_id>/export.zip")
@@ -68,7 +72,8 @@ def export(run_id: uuid.UUID) -> ResponseReturnValue:
         run = view.owned(session, auth.user(session), run_id)
         exports.check_finished(run)
         finished = exports.read(session, run, view.run_view(session, run, storage().url, answers.links()))
-    file = _packed(finished)
+    with pace.slow():
+        file = _packed(finished)
     answer = _download(_pieces(file), "application/zip", f"{_name(run.pipeline, run_id)}.zip")
     answer.content_length = os.fstat(file.fileno()).st_size
     answer.call_on_close(file.close)

@@ -9,7 +9,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from app import budgets, costs, quotas
-from app.api import auth, bodies
+from app.api import auth, bodies, pace
 from app.costs import StageQuote
 from app.db.session import transaction
 from app.domain.plans import month_of
@@ -30,8 +30,9 @@ def quote(pipeline: str) -> ResponseReturnValue:
     ordered = pipeline_named(pipeline)
     with transaction() as session:
         user = auth.user(session)
-        request = parse(ordered, bodies.json_object())
-        quoted, reserved = costs.quote(ordered, request), reservation_micro_usd(ordered, request)
+        with pace.slow_if_long():
+            request = parse(ordered, bodies.json_object())
+            quoted, reserved = costs.quote(ordered, request), reservation_micro_usd(ordered, request)
         month, charges = month_of(datetime.now(UTC)), ordered.charges_of(request)
         refusal = quotas.would_refuse(
             session, user, month, {**charges, QuotaUnit.MONEY: reserved}

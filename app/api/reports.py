@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from app.api import auth
+from app.api import auth, pace
 from app.db.session import transaction
 from app.domain.errors import InvalidRequest
 from app.reports import costs, manual_work, periods, rates, roi, steps, tables
@@ -83,7 +83,8 @@ def log(run_id: uuid.UUID) -> ResponseReturnValue:
 def _picture(drawn: Chart, now: datetime, as_: str) -> Response:
     from app.reports import plot  # noqa: PLC0415 - Matplotlib takes half a second, and most processes never draw
 
-    data = plot.draw(drawn, now.date(), "svg" if as_ == "svg" else "png")
+    with pace.slow():
+        data = plot.draw(drawn, now.date(), "svg" if as_ == "svg" else "png")
     answer = Response(data, mimetype=PICTURES[as_])
     # An SVG is a document: it must not run anything where it is opened by itself.
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -20,7 +20,10 @@ blueprint = Blueprint("schedules", __name__)
 
 @blueprint.get("/api/schedules")
 def list_schedules() -> ResponseReturnValue:
-    """List your schedules by name, each with its next runs, its last one, and what went wrong with it."""
+    """List your schedules by name, each with its next runs, its last one, and what went wrong with it.
+
+    Long texts of their requests are cut, with … at the end; a schedule's own address has the whole.
+    """
     with transaction() as session:
         shown = view.listed(session, auth.user(session), answers.links())
     return answers.tagged({"schedules": shown})
@@ -32,10 +35,11 @@ def create_schedule() -> ResponseReturnValue:
 
     403 with a key that has a budget of its own, as for every change: what a schedule orders is nothing to that budget.
     """
-    wished = bodies.parsed(ScheduleBody)
-    key = bodies.idempotency(bodies.json_object())
     with transaction() as session:
-        schedule = rows.create(session, auth.owner(session), wished, idempotency=key)
+        user = auth.owner(session)
+        wished = bodies.parsed(ScheduleBody)
+        key = bodies.idempotency(bodies.json_object())
+        schedule = rows.create(session, user, wished, idempotency=key)
         shown = view.whole(session, schedule, answers.links())
     return shown, 201, {"Location": f"/api/schedules/{schedule.id}"}
 
@@ -55,9 +59,9 @@ def replace_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
 
     A new cron expression or time zone holds from now on. One that had paused itself goes on when it can.
     """
-    wished = bodies.parsed(ScheduleBody)
     with transaction() as session:
         user = auth.owner(session)
+        wished = bodies.parsed(ScheduleBody)
         schedule = rows.owned(session, user, schedule_id, to_change=True)
         rows.replace(session, user, schedule, wished)
         shown = view.whole(session, schedule, answers.links())

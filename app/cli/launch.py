@@ -13,12 +13,12 @@ from pathlib import Path
 from types import FrameType
 
 from app import logs, routes
-from app.cli import installation, screen, stack
+from app.cli import checks, installation, screen, stack
 from app.cli.client import ApiAway
 from app.cli.installation import OwnerKey
+from app.cli.migrate import bring_up
 from app.cli.wishes import Wish, choose_ports
 from app.db.migrate import FOLDER as MIGRATIONS
-from app.db.migrate import migrate
 from app.embedded import paths
 from app.embedded.lock import read_owner
 from app.embedded.ports import LOOPBACK
@@ -72,10 +72,10 @@ def started(services: Services, wish: Wish) -> Iterator[Machine]:
         routes.routes()  # no key is needed
     else:
         routes.check()
+    checks.require_pillow()
     _log_to_file(services.data_dir)
     chosen = choose_ports(wish)
-    with screen.step("database schema"):
-        migrate(services.database_url)
+    bring_up(services.database_url)
     is_sandboxed = wish.sandbox or settings().is_sandboxed
     env = _environment(services, wish, chosen, is_sandboxed=is_sandboxed)
     with installation.adopted(env):
@@ -111,13 +111,17 @@ def attached(services: Services) -> Iterator[Machine]:
 
 
 def end_in_order() -> None:
-    """Let SIGTERM and a closed terminal end `with` blocks as Ctrl-C does, from the first line on."""
+    """Let SIGTERM and a closed terminal end `with` blocks as Ctrl-C does, from the first line on.
+
+    Under `nohup` the terminal may be closed.
+    """
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise Terminated
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
+    signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, end)
 
 
 def _environment(services: Services, wish: Wish, chosen: stack.Ports, *, is_sandboxed: bool) -> dict[str, str]:
@@ -129,7 +133,12 @@ def _environment(services: Services, wish: Wish, chosen: stack.Ports, *, is_sand
         env["PRESSROOM_EVENTS_URL"] = chosen.events_url
     if is_sandboxed:
         env["PRESSROOM_SANDBOX_URL"] = settings().sandbox_url or chosen.sandbox_url
-    for name, own in (("PRESSROOM_ROUTES", settings().routes_file), ("PRESSROOM_PRICES", settings().prices_file)):
+    files = {
+        "PRESSROOM_ROUTES": settings().routes_file,
+        "PRESSROOM_PRICES": settings().prices_file,
+        "PRESSROOM_MANUAL_WORK": settings().manual_work_file,
+    }
+    for name, own in files.items():
         if own is not None:
             env[name] = str(own)  # absolute: the processes run elsewhere
     if not wish.gives_way and "worker_niceness" not in settings().model_fields_set:

@@ -46,11 +46,13 @@ def database() -> Iterator[Row]:
 
 
 def _schema(connection: Connection) -> Row:
-    there = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if there else None
-    if found == migrate.head():
+    found, head = migrate.revision_of(connection), migrate.head()
+    if migrate.is_newer(found):
+        todo = "the release before that one works on it; an older one may not: install a newer one"
+        return Row("schema", Verdict.WARNING, f"revision {found} of a newer release, this one knows {head}", todo)
+    if found == head:
         return Row("schema", Verdict.OK, f"revision {found}, the newest")
-    return Row("schema", Verdict.PROBLEM, f"revision {found or 'none'}, not {migrate.head()}", "pressroom migrate")
+    return Row("schema", Verdict.PROBLEM, f"revision {found or 'none'}, not {head}", "pressroom migrate")
 
 
 def _room(connection: Connection) -> Row:

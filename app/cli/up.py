@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from contextlib import ExitStack, suppress
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import click
@@ -109,5 +112,17 @@ def _keep(supervisor: Supervisor, names: tuple[str, ...]) -> None:
                 if supervisor.starts(name) > seen[name]:
                     seen[name] = supervisor.starts(name)
                     log = escape(screen.short(supervisor.log_path(name)))
-                    screen.say(f"[yellow]![/] {name} ended and was started again [dim]see {log}[/]", indent=2)
+                    _say_if_heard(f"[yellow]![/] {name} ended and was started again [dim]see {log}[/]")
             time.sleep(WATCH_S)
+
+
+def _say_if_heard(markup: str) -> None:
+    """Print a line; where the terminal is gone, nothing from now on: that is no reason to end what runs."""
+    try:
+        screen.say(markup, indent=2)
+    except Terminated:
+        raise
+    except (OSError, SystemExit):  # SystemExit: what rich makes of a broken pipe
+        screen.out().quiet = True
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # or what is left unwritten fails once more at the end

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, create_engine, pool, text
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import SetupError
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parents[2] / "migrations"
 LOCK = 0x6D696772  # any constant: one migration at a time, however many processes start at once
@@ -44,19 +48,25 @@ def _config(database_url: str) -> Config:
     return config
 
 
-def migrate(database_url: str) -> None:
-    """Apply every migration that is missing, all or none.
+def migrate(database_url: str) -> str | None:
+    """Apply every migration that is missing, all or none; return the revision that the database is then at.
 
-    A table that somebody holds is asked for again and again for PATIENCE_S; in between others go on. Raises SetupError
-    when it is held for longer.
+    A database of a newer release is left as it is, so that the one before can be gone back to. A table that somebody
+    holds is asked for again and again for PATIENCE_S; in between others go on. Raises SetupError when it is held for
+    longer.
     """
     # Without a transaction of its own: the lock is the session's, and each look at the others is a new one.
     engine = create_engine(database_url, poolclass=pool.NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+        found = revision_of(connection)
+        if is_newer(found):
+            log.warning("schema_is_newer", extra={"revision": found, "newest_known": head()})
+            return found
         ends = time.monotonic() + PATIENCE_S
         while not _is_upgraded(database_url, connection, is_last=time.monotonic() >= ends):
             time.sleep(PAUSE_S)
+        return head()
 
 
 def _is_upgraded(database_url: str, connection: Connection, *, is_last: bool) -> bool:
@@ -84,12 +94,22 @@ def _held(connection: Connection) -> str:
     )
 
 
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that a database is at; None when it has no schema yet."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def head() -> str | None:
     """Return the newest revision that this code knows."""
     return ScriptDirectory(str(FOLDER)).get_current_head()
 
 
 def is_behind(revision: str | None) -> bool:
-    """Return whether a database at `revision` lacks migrations; one that this code does not know is of a newer release."""
+    """Return whether a database at `revision` lacks migrations; one of a newer release does not."""
+    return revision != head() and not is_newer(revision)
+
+
+def is_newer(revision: str | None) -> bool:
+    """Return whether a database at `revision` is of a newer release: this code does not know it."""
     known = {script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()}
-    return revision is None or (revision in known and revision != head())
+    return revision is not None and revision not in known

@@ -12,7 +12,8 @@ import math
 import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,6 +26,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from app.domain.errors import Unavailable
 from app.reports import rates
 from app.reports.charts import Chart
 from app.reports.costs import Report
@@ -42,6 +44,7 @@ LEFT, RIGHT, LIST_LEFT, EDGE = 0.06, 0.7, 0.74, 0.965
 MILLION = 1_000_000
 MOST_LABEL = 29  # characters that fit beside the bars
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it tells each weight that a font has not
+DRAWING_WAIT_S = 5
 _drawing = threading.Lock()  # Matplotlib shares fonts and caches between figures
 
 
@@ -60,11 +63,11 @@ class Series:
 
 
 def draw(chart: Chart, today: date, as_: Format) -> bytes:
-    """Return a chart as a picture. today: where the month's line ends."""
+    """Return a chart as a picture. today: where the month's line ends. Raises Unavailable when others draw all the time."""
     report = chart.report
     shown = _series(report)
     budget = None if chart.budget_micro_usd is None else _amount(report, chart.budget_micro_usd)
-    with _drawing, warnings.catch_warnings():
+    with _alone(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a letter that no font here has is a box, and no failure
         figure = Figure(figsize=SIZE_IN, dpi=DPI, facecolor=GROUND)
         _head(figure, report)
@@ -76,6 +79,17 @@ def draw(chart: Chart, today: date, as_: Format) -> bytes:
         told = {"Title": f"Costs of {report.period.name}"} | ({"Date": None} if as_ == "svg" else {})
         figure.savefig(out, format=as_, facecolor=GROUND, metadata=told)
     return out.getvalue()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep others from drawing. Raises Unavailable: whoever waits holds a thread that could answer somebody."""
+    if not _drawing.acquire(timeout=DRAWING_WAIT_S):
+        raise Unavailable("too many plots are being drawn at the moment; try again", code="busy_with_plots")
+    try:
+        yield
+    finally:
+        _drawing.release()
 
 
 def _series(report: Report) -> list[Series]:

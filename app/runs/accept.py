@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import budgets, costs, quotas
 from app.db.models import Brand, Event, IdempotencyKey, Piece, Run, User
+from app.domain import wrong_fields
 from app.domain.brand import DEFAULT_BRAND, BrandKit
 from app.domain.errors import Conflict, InvalidRequest
 from app.domain.plans import month_of
@@ -43,13 +44,11 @@ class Accepted:
 
 
 def parse(pipeline: Pipeline, body: Any) -> BaseModel:
-    """Return the pipeline's request. Raises InvalidRequest that names each wrong field."""
+    """Return the pipeline's request. Raises InvalidRequest that names the wrong fields."""
     try:
         return pipeline.request.model_validate(body)
     except ValidationError as exc:
-        fields = {".".join(str(part) for part in e["loc"]) or "body": e["msg"] for e in exc.errors()}
-        told = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
-        raise InvalidRequest(f"the request is not valid: {told}", fields=fields) from None
+        raise wrong_fields.refusal(exc) from None
 
 
 def brand_of(session: Session, user: User, name: str | None) -> BrandKit:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.db.models import Run
 from app.pipelines.catalog import all_pipelines
@@ -29,15 +33,34 @@ _outlines: OrderedDict[uuid.UUID, Outline] = OrderedDict()
 
 def outline_of(run: Run) -> Outline:
     """Return a run's outline."""
+    return _known([run.id]).get(run.id) or _read(run.id, run.pipeline, run.request)
+
+
+def outlines_of(session: Session, run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Outline]:
+    """Return the outlines of these runs. At most one query, for the requests that were not read yet."""
+    found = _known(run_ids)
+    if unread := [run_id for run_id in run_ids if run_id not in found]:
+        for row in session.execute(select(Run.id, Run.pipeline, Run.request).where(Run.id.in_(unread))):
+            found[row.id] = _read(row.id, row.pipeline, row.request)
+    return found
+
+
+def _known(run_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Outline]:
+    found = {}
     with _lock:
-        if known := _outlines.get(run.id):
-            _outlines.move_to_end(run.id)
-            return known
-    pipeline = all_pipelines()[run.pipeline]
-    request = pipeline.request.model_validate(run.request)
-    made = Outline(pipeline.heading(request), pipeline.counts(request))
+        for run_id in run_ids:
+            if known := _outlines.get(run_id):
+                _outlines.move_to_end(run_id)
+                found[run_id] = known
+    return found
+
+
+def _read(run_id: uuid.UUID, pipeline_name: str, request: Mapping[str, Any]) -> Outline:
+    pipeline = all_pipelines()[pipeline_name]
+    read = pipeline.request.model_validate(request)
+    made = Outline(pipeline.heading(read), pipeline.counts(read))
     with _lock:
-        _outlines[run.id] = made
+        _outlines[run_id] = made
         if len(_outlines) > REMEMBERED:
             _outlines.popitem(last=False)
     return made

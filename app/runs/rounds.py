@@ -113,7 +113,9 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
         back(pipeline, piece, run.round)
     # Otherwise its step reads the new text; a result that is under way for the old one finds its version passed.
     session.flush()
-    events.record(session, run, piece_event(piece))
+    told = piece_event(piece)
+    if events.is_news(session, run, *told):
+        events.record(session, run, told)
     return NewRound(run.round, reused=0, redone=1, worst_micro_usd=0)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, defer, load_only
 
 from app.db.models import Call, Piece, Run, User
 from app.domain.errors import NotFound
@@ -21,7 +21,7 @@ from app.domain.keys import shown_key
 from app.domain.prices import usd
 from app.domain.states import CallState, PieceState, RunState
 from app.pipelines.catalog import all_pipelines
-from app.runs.outlines import outline_of
+from app.runs.outlines import Outline, outline_of, outlines_of
 from app.runs.progress import progress
 from app.settings import settings
 
@@ -92,7 +92,7 @@ def run_view(session: Session, run: Run, url_of: UrlOf, links: Links) -> dict[st
     pieces = [piece for piece, _ in rows]
     spent = _spent(session, [run.id])[run.id]
     pipeline = all_pipelines()[run.pipeline]
-    head = _head(run, pieces, spent.values(), links)
+    head = _head(run, outline_of(run), pieces, spent.values(), links)
     head["cost"]["purposes"] = _purposes(session, run.id)
     return head | {
         "request": run.request,
@@ -114,7 +114,10 @@ class Page:
 
 
 def list_view(session: Session, user: User, page: Page, links: Links) -> tuple[list[dict[str, Any]], Run | None]:
-    """Return a user's runs, newest first, and the last of them when there are more. Three queries."""
+    """Return a user's runs, newest first, and the last of them when there are more.
+
+    Three queries, and one for the requests of those that this process has not listed yet: they may be long.
+    """
     query = select(Run).where(Run.user_id == user.id).order_by(Run.created_at.desc(), Run.id.desc())
     if page.state is not None:
         query = query.where(Run.state == page.state)
@@ -122,7 +125,7 @@ def list_view(session: Session, user: User, page: Page, links: Links) -> tuple[l
         query = query.where(Run.pipeline == page.pipeline)
     if page.before is not None:
         query = query.where(tuple_(Run.created_at, Run.id) < tuple_(*page.before))
-    runs = session.scalars(query.limit(page.limit + 1)).all()
+    runs = session.scalars(query.limit(page.limit + 1).options(defer(Run.request, raiseload=True))).all()
     shown = runs[: page.limit]
     ids = [run.id for run in shown]
     pieces: defaultdict[uuid.UUID, list[Piece]] = defaultdict(list)
@@ -130,14 +133,14 @@ def list_view(session: Session, user: User, page: Page, links: Links) -> tuple[l
     for piece in session.scalars(select(Piece).where(Piece.run_id.in_(ids)).options(light)):
         pieces[piece.run_id].append(piece)
     spent = _spent(session, ids)
-    views = [_head(run, pieces[run.id], spent[run.id].values(), links) for run in shown]
+    outlines = outlines_of(session, ids)
+    views = [_head(run, outlines[run.id], pieces[run.id], spent[run.id].values(), links) for run in shown]
     return views, shown[-1] if len(runs) > page.limit else None
 
 
-def _head(run: Run, pieces: Sequence[Piece], spent: Iterable[Spent], links: Links) -> dict[str, Any]:
+def _head(run: Run, outline: Outline, pieces: Sequence[Piece], spent: Iterable[Spent], links: Links) -> dict[str, Any]:
     """Return what lists and the whole view share."""
     pipeline = all_pipelines()[run.pipeline]
-    outline = outline_of(run)
     return {
         "id": str(run.id),
         "pipeline": run.pipeline,

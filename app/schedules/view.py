@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import Integer, Text, cast, func, select
+from sqlalchemy.orm import Session, defer, load_only
 
 from app.db.models import Run, Schedule, ScheduleSlot, User
 from app.runs.view import Links
-from app.schedules import draws, feeds, slots
+from app.schedules import feeds, slots
 
 UPCOMING = 5
+MAX_LISTED = 200  # characters of a text in a list: a request may hold a table or a transcript of 256 KB
 
 
 def whole(session: Session, schedule: Schedule, links: Links) -> dict[str, Any]:
@@ -23,8 +24,10 @@ def whole(session: Session, schedule: Schedule, links: Links) -> dict[str, Any]:
         select(ScheduleSlot).where(ScheduleSlot.schedule_id == schedule.id).order_by(ScheduleSlot.at.desc())
     ).all()
     runs = _runs(session, [schedule.last_run_id, *(row.run_id for row in history)])
+    topics, drawn = schedule.topics or [], schedule.topics_drawn
     shown = _head(schedule, runs, links, feeds.waiting(session, [schedule]))
-    shown["topics"] = schedule.topics
+    shown |= _left(schedule, len(topics), topics[drawn] if drawn < len(topics) else None)
+    shown["request"], shown["topics"] = schedule.request, schedule.topics
     shown["history"] = [
         {
             "slot": _time(row.slot),
@@ -41,31 +44,36 @@ def whole(session: Session, schedule: Schedule, links: Links) -> dict[str, Any]:
 
 
 def listed(session: Session, user: User, links: Links) -> list[dict[str, Any]]:
-    """Return a user's schedules by name, without their topics and histories."""
-    schedules = session.scalars(select(Schedule).where(Schedule.user_id == user.id).order_by(Schedule.name)).all()
+    """Return a user's schedules by name, without their topics and histories, and with long texts cut."""
+    following = Schedule.topics.op("->>", return_type=Text())(cast(Schedule.topics_drawn, Integer))
+    rows = session.execute(
+        select(Schedule, func.jsonb_array_length(Schedule.topics), following)
+        .where(Schedule.user_id == user.id)
+        .order_by(Schedule.name)
+        .options(defer(Schedule.topics, raiseload=True))
+    ).all()
+    schedules = [schedule for schedule, _, _ in rows]
     runs = _runs(session, [schedule.last_run_id for schedule in schedules])
     waiting = feeds.waiting(session, schedules)
-    return [_head(schedule, runs, links, waiting) for schedule in schedules]
+    return [
+        _head(schedule, runs, links, waiting) | _left(schedule, count, topic) | {"request": _cut(schedule.request)}
+        for schedule, count, topic in rows
+    ]
 
 
 def _head(
     schedule: Schedule, runs: Mapping[uuid.UUID, Run], links: Links, waiting: Mapping[uuid.UUID, int]
 ) -> dict[str, Any]:
     here = f"{links.public_url}/api/schedules/{schedule.id}"
-    has_topics = schedule.topics is not None
     return {
         "id": str(schedule.id),
         "name": schedule.name,
         "status": "ACTIVE" if schedule.paused_at is None else "PAUSED",
         "pipeline": schedule.pipeline,
-        "request": schedule.request,
         "cron": schedule.cron,
         "time_zone": schedule.time_zone,
         "in_words": _in_words(schedule),
         "topics_into": schedule.topics_into,
-        "topics_drawn": schedule.topics_drawn if has_topics else None,
-        "topics_left": len(schedule.topics or ()) - schedule.topics_drawn if has_topics else None,
-        "next_topic": None if draws.is_used_up(schedule) else _next_topic(schedule),
         "repeat_topics": schedule.repeat_topics,
         "feed_url": schedule.feed_url,
         "feed_items": schedule.feed_items,
@@ -85,6 +93,29 @@ def _head(
     }
 
 
+def _left(schedule: Schedule, count: int, following: str | None) -> dict[str, Any]:
+    """Return how many of the topics had their run, how many have not, and which comes next."""
+    has_topics = schedule.topics_into is not None
+    return {
+        "topics_drawn": schedule.topics_drawn if has_topics else None,
+        "topics_left": count - schedule.topics_drawn if has_topics else None,
+        "next_topic": following,
+    }
+
+
+def _cut(value: Any) -> Any:
+    """Return a value of a request with its long texts cut."""
+    match value:
+        case str():
+            return value if len(value) <= MAX_LISTED else f"{value[: MAX_LISTED - 1]}…"
+        case dict():
+            return {name: _cut(part) for name, part in value.items()}
+        case list():
+            return [_cut(part) for part in value]
+        case _:
+            return value
+
+
 def _runs(session: Session, run_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, Run]:
     wanted = {run_id for run_id in run_ids if run_id is not None}
     light = load_only(Run.pipeline, Run.state, Run.made_from, raiseload=True)
@@ -94,10 +125,6 @@ def _runs(session: Session, run_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UU
 def _run(run_id: uuid.UUID | None, runs: Mapping[uuid.UUID, Run], links: Links) -> dict[str, Any] | None:
     run = runs.get(run_id) if run_id is not None else None
     return {"id": str(run.id), "status": run.state, "links": links.of(run)} if run else None
-
-
-def _next_topic(schedule: Schedule) -> str | None:
-    return schedule.topics[schedule.topics_drawn] if schedule.topics is not None else None
 
 
 def _upcoming(schedule: Schedule) -> list[str]:

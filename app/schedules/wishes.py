@@ -105,7 +105,10 @@ def check(session: Session, user: User, wished: ScheduleBody) -> Pipeline:
 
 
 def _with_topics(pipeline: Pipeline, wished: ScheduleBody) -> BaseModel:
-    """Return the first request. What is wrong with a topic is told as `topics.3`, all else as `request.tone`."""
+    """Return the first request. What is wrong with a topic is told as `topics.3`, all else as `request.tone`.
+
+    All else is as wrong with every other topic: the first such mistake ends it, for each look is at a whole request.
+    """
     into = wished.topics_into
     if into not in pipeline.request.model_fields:
         known = ", ".join(pipeline.request.model_fields)
@@ -118,8 +121,9 @@ def _with_topics(pipeline: Pipeline, wished: ScheduleBody) -> BaseModel:
         try:
             requests.append(_parsed(pipeline, wished.request | {into: draws.in_field(pipeline, into, topic)}))
         except InvalidRequest as exc:
-            told = {name: reason for name, reason in exc.fields.items() if name.split(".")[1:2] != [into]}
-            wrong |= told or {f"topics.{n}": next(iter(exc.fields.values()))}
+            if told := {name: reason for name, reason in exc.fields.items() if name.split(".")[1:2] != [into]}:
+                raise _wrong(told, exc.code) from None
+            wrong[f"topics.{n}"] = next(iter(exc.fields.values()))
         if len(wrong) >= MOST_TOLD:
             break
     if wrong:

@@ -71,6 +71,23 @@ def test_an_edit_of_a_slide_that_is_not_drawn_yet_is_told() -> None:
     assert told_of(piece) == ["piece.pending"]
 
 
+def test_edits_that_change_nothing_that_a_watcher_sees_are_told_once() -> None:
+    run_id = opened(slides=5)
+    drawn, other, *_ = (piece for piece in pictures_of(run_id) if piece.kind == "slide")
+    make(drawn)
+
+    for n in range(5):
+        edit(drawn, title=f"A harbour at dawn {n}")
+        edit(other, title=f"A harbour at night {n}")
+
+    assert told_of(drawn)[-2:] == ["piece.ready", "piece.rendered"]
+    assert told_of(other) == ["piece.pending"]
+    assert piece_now(other.id).version == other.version + 5
+    make(drawn)
+    edit(drawn, title="A harbour at noon")
+    assert told_of(drawn)[-4:] == ["piece.ready", "piece.rendered"] * 2
+
+
 def test_a_new_round_tells_which_pieces_it_makes_again() -> None:
     run_id = finished(slides=5, failed=2)
     first, second, *_ = pictures_of(run_id)

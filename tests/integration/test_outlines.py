@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from app.db.models import Run
+from app.db.session import transaction
 from app.runs import outlines
-from app.runs.outlines import outline_of
+from app.runs.outlines import outline_of, outlines_of
 from orders import order, run_of
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -31,6 +32,18 @@ def test_a_request_is_read_once() -> None:
     first = outline_of(run_of(run_id))
 
     assert outline_of(unread(run_of(run_id))) is first
+
+
+def test_of_many_runs_the_requests_of_those_not_known_are_read() -> None:
+    runs = [order(slides=count) for count in (5, 6, 7)]
+    first = outline_of(run_of(runs[0]))
+
+    with transaction() as session:
+        found = outlines_of(session, runs)
+
+    assert found[runs[0]] is first
+    assert [found[run_id].counts["slide"] for run_id in runs] == [5, 6, 7]
+    assert all(outline_of(unread(run_of(run_id))) is found[run_id] for run_id in runs)
 
 
 def test_the_one_that_was_not_asked_for_the_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

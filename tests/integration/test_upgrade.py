@@ -326,6 +326,22 @@ def test_an_upgrade_that_meets_a_deadlock_is_tried_again(old: Old, monkeypatch: 
     assert revision_of(old) == migrations.head()
 
 
+def test_a_database_of_a_newer_release_is_left_as_it_is_so_that_the_one_before_can_be_gone_back_to(
+    old: Old, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrate(old.url)
+    assert "schema_is_newer" not in caplog.messages
+    engine = create_engine(old.url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    assert migrate(old.url) == "9999"
+
+    assert revision_of(old) == "9999"
+    assert "schema_is_newer" in caplog.messages
+
+
 def test_of_two_upgrades_at_once_one_waits_for_the_other_and_finds_nothing_to_do(old: Old, user: uuid.UUID) -> None:
     assert user
 

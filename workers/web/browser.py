@@ -15,7 +15,7 @@ from app.domain.errors import FetchFailed, PictureRefused, SourceRefused
 from app.domain.keys import content_digest, picture_key
 from app.storage import EXTENSIONS, storage
 from workers import audio
-from workers.images import given
+from workers.images import gates, given
 from workers.images.anatomy import MAX_PIXELS
 from workers.web import apart, fetch
 
@@ -119,11 +119,7 @@ class Browser:
         """Return a user's picture, written anew from its pixels and stored: nothing else of its file is kept or shown."""
         with READERS.place(self._user):
             fetched = fetch.get(url, accept=PICTURES, max_bytes=MAX_PICTURE_BYTES, timeout_s=PICTURE_S)
-        try:
-            seen = given.cleaned(fetched.body)
-        except PictureRefused as exc:  # one that a model made would be asked for again; this one stays as it is
-            told = f"{exc}; give one still PNG, JPEG or WebP of at most {MAX_PIXELS // 1_000_000} million pixels"
-            raise SourceRefused(told, code=exc.code) from exc
+            seen = _cleaned(fetched.body)  # in the place too: big pictures wait for each other there, and hold threads
         digest = content_digest(seen.data)
         key = picture_key(self.run.id, "given", digest, EXTENSIONS[seen.mime])
         storage().put(key, seen.data)
@@ -141,7 +137,7 @@ class Browser:
         """Return a user's recording, measured by its bytes whatever the server calls it, and stored."""
         with READERS.place(self._user):
             fetched = fetch.get(url, accept=(), max_bytes=audio.MAX_BYTES, timeout_s=AUDIO_S)
-        found = audio.measure(fetched.body)
+            found = audio.measure(fetched.body)
         if found.seconds > max_s:
             told = f"the recording lasts up to {found.seconds / 60:.1f} minutes, and {max_s / 60:g} were ordered"
             raise SourceRefused(told, code="audio_refused:too_long")
@@ -153,3 +149,12 @@ class Browser:
     @property
     def _user(self) -> str:
         return str(self.run.user_id)
+
+
+def _cleaned(data: bytes) -> gates.Accepted:
+    """Return a user's picture, written anew. Raises SourceRefused."""
+    try:
+        return given.cleaned(data)
+    except PictureRefused as exc:  # one that a model made would be asked for again; this one stays as it is
+        told = f"{exc}; give one still PNG, JPEG or WebP of at most {MAX_PIXELS // 1_000_000} million pixels"
+        raise SourceRefused(told, code=exc.code) from exc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from typing import Any
@@ -17,12 +18,14 @@ from app import accounts, admission
 from app.api import create_app
 from app.db.models import ApiKey, User
 from app.db.session import transaction
+from app.domain import wrong_fields
 from app.domain.plans import Plan
 from harness import forget_caches
 from orders import a_user, order, pieces_of, run_of
 
 GENERATE = "/api/generate/full-post"
 TOPIC = "DevOps for Junior Engineers"
+MANY = {f"f{n}": n for n in range(1_000)}
 
 
 @pytest.mark.parametrize(
@@ -67,11 +70,32 @@ def test_a_wrong_field_is_named_and_nothing_is_ordered(call: Caller, body: dict[
         (b'{"topic": "a\\u0000bcd"}', "unusable_json"),
         (b'{"topic": "abc \\ud800"}', "unusable_json"),
         (b'{"topic": ' + b"[" * 500 + b"]" * 500 + b"}", "unusable_json"),
+        (b'{"a": [0%s]}' % (b",0" * 5_000), "unusable_json"),
+        (json.dumps({f"f{n}": {} for n in range(5_001)}).encode(), "unusable_json"),
     ],
 )
 def test_what_is_no_json_object_gets_400(call: Caller, raw: bytes, code: str) -> None:
     answer = call("POST", GENERATE, data=raw)
     assert (answer.status_code, answer.get_json()["code"]) == (400, code)
+
+
+@pytest.mark.parametrize("path", [GENERATE, "/api/quote/full-post", "/api/brands", "/api/schedules"])
+def test_of_many_wrong_fields_the_first_are_told_and_how_many_more_there_are(call: Caller, path: str) -> None:
+    answer = call("POST", path, json={"topic": TOPIC, "name": "x", "cron": "0 9 * * *", "pipeline": "full-post"} | MANY)
+
+    told = answer.get_json()
+    unknown = [name for name in told["fields"] if name.startswith("f")]
+    assert (answer.status_code, len(told["fields"])) == (422, wrong_fields.MOST_TOLD)
+    assert len(unknown) >= wrong_fields.MOST_TOLD - 3
+    assert re.search(r"; and 98\d more$", told["detail"])
+    assert len(answer.data) < 5_000
+
+
+def test_a_wrong_fields_name_is_cut(call: Caller) -> None:
+    answer = call("POST", GENERATE, json={"topic": TOPIC, "x" * 50_000: 1})
+
+    assert [*answer.get_json()["fields"]] == ["x" * wrong_fields.MAX_NAME]
+    assert len(answer.data) < 2_000
 
 
 def test_a_body_of_5_mb_gets_413(call: Caller) -> None:

@@ -8,6 +8,7 @@ import json
 import uuid
 import zipfile
 
+import pytest
 from callers import Caller, counted_queries
 from flask.testing import FlaskClient
 from handwork import COST, end, step, work
@@ -15,8 +16,9 @@ from sqlalchemy import update
 
 from app.db.models import Call, User
 from app.db.session import transaction
+from app.runs import outlines
 from app.runs.claims import claim
-from orders import order, pieces_of, run_of
+from orders import TOPIC, order, pieces_of, run_of
 
 
 def slide_of(run_id: uuid.UUID, position: int) -> uuid.UUID:
@@ -151,6 +153,24 @@ def test_a_request_costs_the_same_queries_however_much_it_shows(call: Caller, us
             assert len(call("GET", f"/api/runs?limit={limit}").get_json()["runs"]) == limit
         lists.append(len(seen))
     assert lists[0] == lists[1] <= 5
+
+
+def test_a_list_reads_the_requests_of_runs_it_has_not_shown_yet_in_one_query(
+    call: Caller, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlines, "_outlines", type(outlines._outlines)())
+    for _ in range(5):
+        order(user)
+    counts, reading = [], []
+    for limit in (1, 1, 5, 5):
+        with counted_queries() as seen:
+            runs = call("GET", f"/api/runs?limit={limit}").get_json()["runs"]
+        assert [run["title"] for run in runs] == [TOPIC] * limit
+        counts.append(len(seen))
+        reading.append(sum("runs.request" in statement for statement in seen))
+
+    assert reading == [1, 0, 1, 0]
+    assert counts == [counts[1] + 1, counts[1], counts[1] + 1, counts[1]]
 
 
 def test_the_list_is_newest_first_in_pages_without_gap_or_double(call: Caller, user: User) -> None:

@@ -8,12 +8,15 @@ from functools import partial
 from typing import Any
 
 import pytest
-from callers import Caller, key_of
+from callers import Caller, counted_queries, key_of
 from flask.testing import FlaskClient
+from pydantic import BaseModel
 from schedule_calls import PATH, POST, SOON, made, refused, shown, start
 
 from app.domain.plans import Plan
-from app.schedules import rows
+from app.pipelines.pipeline import Pipeline
+from app.runs.accept import parse
+from app.schedules import rows, wishes
 from orders import TOPIC, a_user
 from races import together
 from scheduling import set_columns
@@ -139,6 +142,61 @@ def test_of_many_wrong_topics_the_first_are_told(call: Caller) -> None:
     fields = refused(call, topics=[f"{n}" for n in range(30)])
 
     assert [*fields] == [f"topics.{n}" for n in range(5)]
+
+
+def test_what_is_wrong_beside_the_topics_is_found_with_the_first_of_them(
+    call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+
+    def looked(pipeline: Pipeline, body: Any) -> BaseModel:
+        looks.append(body)
+        return parse(pipeline, body)
+
+    monkeypatch.setattr(wishes, "parse", looked)
+    topics = [f"Topic {n}" for n in range(1000)]
+
+    assert [*refused(call, topics=["x", *topics[1:]], request={"tone": "angry"})] == ["request.tone"]
+    assert len(looks) == 1
+    assert [*refused(call, topics=["Good one", *map(str, range(30))])] == [f"topics.{n}" for n in range(1, 6)]
+    assert len(looks) == 1 + 6
+
+
+def test_a_list_has_long_texts_cut_and_the_schedule_itself_has_them_whole(call: Caller) -> None:
+    offer = "Half the price until Friday. " * 60
+    request = {
+        "contacts_csv": "email,city\n" + "".join(f"a{n}@example.com,Lahore\n" for n in range(500)),
+        "sender": "Us",
+    }
+    long = made(call, name="a", pipeline="email-campaign", topics_into="offer", topics=[offer], request=request)
+    many = made(call, name="b", pipeline="images", request={"prompts": ["a red fox " * 100, "an owl"]})
+
+    first, second = call("GET", PATH).get_json()["schedules"]
+    assert first["request"] == {"contacts_csv": request["contacts_csv"][:199] + "…", "sender": "Us"}
+    assert (first["topics_drawn"], first["topics_left"], first["next_topic"]) == (0, 1, offer.strip())
+    assert second["request"]["prompts"] == [("a red fox " * 100)[:199] + "…", "an owl"]
+    assert shown(call, long)["request"] == request
+    assert shown(call, many)["request"]["prompts"][0] == "a red fox " * 100
+
+
+def test_a_list_counts_topics_without_reading_them(call: Caller) -> None:
+    schedule = made(call, topics=["First", "Second"])
+    for left, following in [(2, "First"), (1, "Second"), (0, None)]:
+        with counted_queries() as seen:
+            (row,) = call("GET", PATH).get_json()["schedules"]
+        assert (row["topics_drawn"], row["topics_left"], row["next_topic"]) == (2 - left, left, following)
+        assert not any("schedules.topics," in statement for statement in seen)
+        now = shown(call, schedule)
+        assert {name: now[name] for name in row} == row
+        if left:
+            start(now)
+
+
+def test_a_body_is_read_once_its_sender_is_known(client: FlaskClient, call: Caller) -> None:
+    schedule = made(call)
+    for method, path in (("POST", PATH), ("PUT", f"{PATH}/{schedule['id']}")):
+        for body in ("{", '{"name": 7}'):
+            assert client.open(path, method=method, data=body).status_code == 401
 
 
 def test_a_name_is_taken_once_and_only_for_its_user(call: Caller, stranger: Caller) -> None:

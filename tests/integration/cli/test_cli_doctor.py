@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from commands import pressroom
+import pytest
+from commands import pressroom, refused, said
+from sqlalchemy import create_engine, text
 
+from app.db import migrate
 from app.embedded.services import Services
+from harness import Installation
 
 LAZY = """
 import sys
@@ -67,6 +71,55 @@ def test_servers_that_answer_are_looked_into(place: Path, services: Services) ->
     assert "pressroom migrate" in done.stdout
     assert "needed at most, 200 allowed" in done.stdout
     assert "noeviction" in done.stdout
+
+
+def test_a_schema_of_a_newer_release_is_no_problem(place: Path, installation: Installation) -> None:
+    settings = {"DATABASE_URL": installation.database_url, "REDIS_URL": installation.env["REDIS_URL"]}
+    engine = create_engine(installation.database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    migrated = said(pressroom(place, "migrate", **settings))
+    done = pressroom(place, "doctor", **settings)
+
+    assert f"of a newer release (revision 9999; this one knows {migrate.head()}): left as it is" in migrated
+    assert "at revision 9999" in migrated
+    assert done.returncode == 0, done.stdout
+    assert "warning  schema       revision 9999" in done.stdout
+
+
+@pytest.fixture
+def without_fribidi(tmp_path: Path) -> dict[str, str]:
+    """Settings with which the system's FriBiDi is not found: what lies before it cannot be loaded."""
+    for name in ("libfribidi.so", "libfribidi.so.0"):
+        (tmp_path / name).touch()
+    return {"LD_LIBRARY_PATH": str(tmp_path)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libraries are hidden as Linux finds them")
+def test_a_machine_that_cannot_draw_text_is_told_which_library_it_lacks(
+    place: Path, without_fribidi: dict[str, str]
+) -> None:
+    done = pressroom(place, "doctor", **without_fribidi)
+
+    assert done.returncode == 1
+    line = next(line for line in done.stdout.splitlines() if line.startswith("problem  Pillow"))
+    assert "libfribidi0" in line
+    assert "brew install fribidi" in line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libraries are hidden as Linux finds them")
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_nothing_starts_on_a_machine_that_cannot_draw_text(
+    place: Path, command: str, without_fribidi: dict[str, str]
+) -> None:
+    elsewhere = {"DATABASE_URL": "postgresql+psycopg://u@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+
+    done = pressroom(place, command, **elsewhere, **without_fribidi)
+
+    assert "libfribidi0" in refused(done)
+    assert "database schema" not in done.stdout
 
 
 def test_help_and_version_load_nothing_heavy(place: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy.exc import OperationalError
 
-from app.api.channels import Channel, Hub, frame
+from app.api.channels import MOST_AT_ONCE, Channel, Hub, frame
 from app.api.watch import Times, lines
 from app.db.models import Event
 
@@ -143,6 +143,45 @@ def test_watchers_survive_a_database_that_is_away_for_a_while() -> None:
 
 def test_a_channel_takes_an_event_once_however_often_it_comes() -> None:
     channel, event = Channel(), Event(run_id=RUN, number=1, type="run.queued", data={})
-    channel.add([event])
-    channel.add([event])
+    channel.add([event], 1)
+    channel.add([event], 1)
     assert len(channel.after(0, 0.0)[0]) == 1
+
+
+def test_a_long_history_is_handed_over_in_parts_and_only_the_last_one_ends_the_run() -> None:
+    source = Growing(*["run.ready", "run.generating_images"] * MOST_AT_ONCE, "run.ready")
+    channel = Channel()
+    channel.add(source.events, len(source.events))
+
+    parts = [channel.after(n * MOST_AT_ONCE, 0.0) for n in range(3)]
+
+    assert [len(frames) for frames, _ in parts] == [MOST_AT_ONCE, MOST_AT_ONCE, 1]
+    assert [is_over for _, is_over in parts] == [False, False, True]
+    assert ids(b"".join(lines(Hub(source, poll_s=0.01), RUN, 0))) == list(range(1, 2 * MOST_AT_ONCE + 2))
+
+
+def test_a_part_is_there_before_the_next_is_loaded_and_the_end_of_its_round_ends_nothing() -> None:
+    source, channel = (
+        Growing("run.queued", "piece.ready", "run.partial", "run.generating_images", "run.ready"),
+        Channel(),
+    )
+
+    channel.add(source.events[:3], 5)
+    assert (len(channel.after(0, 0.0)[0]), channel.after(0, 0.0)[1]) == (3, False)
+    channel.add(source.events[3:], 5)
+    assert channel.after(3, 0.0)[1]
+
+
+def test_no_more_than_a_part_of_a_history_is_held_as_rows() -> None:
+    class Watched(Growing):
+        """Notes what the channel has when it is asked for more."""
+
+        def since(self, run_id: uuid.UUID, number: int) -> Sequence[Event]:
+            had.append((hub._channels[run_id].newest, number))
+            return super().since(run_id, number)
+
+    had = list[tuple[int, int]]()
+    hub = Hub(Watched(*["run.queued"] + ["piece.ready"] * 7 + ["run.ready"]), poll_s=0.01)
+
+    assert ids(b"".join(lines(hub, RUN, 0))) == list(range(1, 10))
+    assert had == [(0, 0), (3, 3), (6, 6)]

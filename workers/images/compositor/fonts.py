@@ -134,8 +134,8 @@ def require_shaping() -> None:
     """Raise SetupError unless Pillow can shape text: without raqm, Arabic comes out unjoined and reversed."""
     if not features.check("raqm"):
         raise SetupError(
-            "Pillow has no raqm layout engine, so text cannot be shaped; install Pillow's official wheel "
-            "(pip install --force-reinstall pillow), which brings it"
+            "Pillow has no raqm layout engine, so text cannot be shaped; install FriBiDi, which its wheel leaves to the "
+            "system: apt-get install libfribidi0 (Debian, Ubuntu), brew install fribidi (macOS)"
         )
 
 
