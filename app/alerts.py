@@ -35,7 +35,9 @@ BACKOFF = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=1)
 CLAIM = timedelta(minutes=5)
 PASS_S = 120.0  # nothing is sent later than this after its claim: the slowest mail takes less than the rest of it
-STRAGGLERS = timedelta(hours=6)  # the longest that a round ordered in the last minute of a month takes
+STRAGGLERS = timedelta(days=3)
+"""How long a month that is over is watched: what was ordered in it may wait for a worker, or for a host that is down over
+a weekend. A limit that is changed meanwhile is held against it too."""
 
 
 def watch(now: datetime | None = None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, insert, literal, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -165,11 +166,19 @@ def _live(session: Session, budget: Budget, month: date) -> Iterator[tuple[Run, 
     )
     for run, amount in rows:
         if budget.scope is BudgetScope.PROVIDER:
-            pipeline = all_pipelines()[run.pipeline]
-            most = most_at_providers(pipeline, pipeline.request.model_validate(run.request))
-            yield run, min(amount, most.get(budget.subject, 0))
+            yield run, min(amount, _most_at(budget.subject, run, amount))
         else:
             yield run, amount
+
+
+def _most_at(provider: str, run: Run, amount: int) -> int:
+    """Return what a run can be charged at a provider; all that its round reserved where only another release can tell."""
+    try:
+        pipeline = all_pipelines()[run.pipeline]
+        request = pipeline.request.model_validate(run.request)
+    except (KeyError, ValidationError):
+        return amount
+    return most_at_providers(pipeline, request).get(provider, 0)
 
 
 def _ended(budget: Budget, month: date) -> Select[Any]:

@@ -17,6 +17,8 @@ from app.domain.errors import Unavailable
 
 COUNTS = "pressroom:counts"
 """Hash: fact and labels -> how often."""
+REFUSED = "REFUSED"
+"""How the end of a round is counted that FAILED because of what its user ordered."""
 _BETWEEN = "|"
 
 
@@ -24,7 +26,7 @@ class Fact(StrEnum):
     """What is counted, and by which labels."""
 
     ROUNDS_FINISHED = "rounds_finished"
-    """pipeline, state, by (a Finisher, or `unknown`)."""
+    """pipeline, state (or REFUSED), by (a Finisher, or `unknown`)."""
     LEASES_EXPIRED = "leases_expired"
     """queue."""
     RETRIES = "retries"

@@ -34,10 +34,11 @@ def reserve(
 
     One conditional upsert for all units: PostgreSQL locks the rows, so 50 requests at once on a month with 3 left
     find room exactly 3 times. It comes last, for these rows are locked until the commit: whatever stands between the
-    two, all orders of one user wait for.
+    two, all orders of one user wait for. What takes nothing of a unit finds room in any month, also in one that is
+    above its limit: slides are drawn again whatever the plan is by now.
     """
     units = _in_lock_order(amounts)
-    limits = {unit: user.plan.terms.limit(unit) for unit in units}
+    limits = {unit: user.plan.terms.limit(unit) if amounts[unit] else None for unit in units}
     used = _take(session, user, run_id, round_, month, {unit: amounts[unit] for unit in units}, limits)
     for unit, limit in limits.items():
         if unit not in used or (limit is not None and used[unit] > limit):
@@ -96,7 +97,7 @@ def would_refuse(session: Session, user: User, month: date, amounts: Mapping[Quo
     used = usage(session, user, month)
     for unit in _in_lock_order(amounts):
         limit, taken = used[unit]["limit"], used[unit]["used"] or 0
-        if limit is not None and taken + amounts[unit] > limit:
+        if amounts[unit] and limit is not None and taken + amounts[unit] > limit:
             return _exceeded(user, unit, limit, amounts[unit])
     return None
 

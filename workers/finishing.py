@@ -19,7 +19,7 @@ from app.domain import errors
 from app.domain.brand import BrandKit
 from app.domain.keys import content_digest
 from app.domain.provenance import Provenance, Source
-from app.domain.states import PieceState
+from app.domain.states import PieceState, RunState
 from app.exports.finished import words_of
 from app.pipelines.catalog import all_pipelines
 from app.runs import finish as rounds_end
@@ -32,6 +32,10 @@ from workers.slides import Composer, logo_of
 log = logging.getLogger(__name__)
 STORAGE_RETRY_S = 5
 FETCHERS = 6
+THE_USERS = frozenset(
+    {"input_refused", "url_refused", "feed_refused", "article_refused", "audio_refused", "prompt_blocked"}
+)
+"""Codes of what only another order can mend."""
 
 Stored: TypeAlias = Mapping[str, Any]
 """A stored picture, as its row has it."""
@@ -98,14 +102,21 @@ def _end(
     run_id, round_ = run.id, run.round
     with transaction() as session:
         state = rounds_end.finish(session, run_id, round_, result, drawn, seen=pieces, by=by)
+        failure = session.get_one(Run, run_id).failure if state else None
     if state is None:
         return
     log.info("run_finished", extra={"run_id": str(run_id), "round": round_, "state": state})
-    counts.add(counts.Fact.ROUNDS_FINISHED, run.pipeline, state, by or "unknown")
+    counts.add(counts.Fact.ROUNDS_FINISHED, run.pipeline, _told(state, failure), by or "unknown")
     try:
         broker.send("upkeep.admit")
     except errors.Unavailable:
         log.warning("left_to_beat", extra={"task": "upkeep.admit"})
+
+
+def _told(state: RunState, failure: Mapping[str, Any] | None) -> str:
+    """Return how a round's end is counted: what was refused for its order is nothing that an operator could mend."""
+    code = str((failure or {}).get("code")).partition(":")[0]
+    return counts.REFUSED if state is RunState.FAILED and code in THE_USERS else state
 
 
 def _over(run_id: uuid.UUID, round_: int) -> tuple[Run, Sequence[Piece]] | None:

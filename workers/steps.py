@@ -67,6 +67,7 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
     stage = pipeline.stage(held.piece.kind, step)
     if held.is_takeover:
         counts.add(counts.Fact.LEASES_EXPIRED, stage.queue)
+        log.warning("taken_over", extra={"attempt": held.piece.attempt})
     with leases.holding(held.token):
         try:
             _refuse_poison(held, stage)

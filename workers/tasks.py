@@ -1,4 +1,7 @@
-"""The Celery tasks: one for each step of each pipeline, and `runs.*`. Ids in, nothing out."""
+"""The Celery tasks: one for each step of each pipeline, and `runs.*`. Ids in, nothing out.
+
+What a task logs bears its ids until Celery has told of its end too (`forget_ids`), so that a failed one is told with them.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,8 @@ def register(app: Celery) -> None:
 def _register_step(app: Celery, pipeline: Pipeline, step: str) -> None:
     def body(task: Task, run_id: str, piece_id: str, round_: int) -> None:
         # The run's id stands in the message for people who look at Flower or the log; the row knows its run.
-        with logs.bound(run_id=run_id, piece_id=piece_id, step=step):
-            run_step(task, pipeline, step, piece_id, round_)
+        logs.bind_only({"run_id": run_id, "piece_id": piece_id, "step": step})
+        run_step(task, pipeline, step, piece_id, round_)
 
     body.__doc__ = f"{pipeline.name}: {step} of one piece."
     # The row counts attempts and says when they are used up, so that Celery's own count never ends a step.
@@ -37,11 +40,16 @@ def _register_step(app: Celery, pipeline: Pipeline, step: str) -> None:
 
 def start(run_id: str) -> None:
     """Publish what remains of a run: a new round, or one that a user asked for again."""
-    with logs.bound(run_id=run_id):
-        canvas.publish_plan(uuid.UUID(run_id))
+    logs.bind_only({"run_id": run_id})
+    canvas.publish_plan(uuid.UUID(run_id))
 
 
 def finish(task: Any, run_id: str, round_: int) -> None:
     """End a run's round, if all of its pieces are terminal and nobody has done so."""
-    with logs.bound(run_id=run_id):
-        finishing.finish(task, uuid.UUID(run_id), round_, Finisher.told_by(task.request.headers))
+    logs.bind_only({"run_id": run_id})
+    finishing.finish(task, uuid.UUID(run_id), round_, Finisher.told_by(task.request.headers))
+
+
+def forget_ids(**_: Any) -> None:
+    """Have what this thread logs from now on bear no ids: Celery calls it when a task is over, however it ended."""
+    logs.bind_only({})

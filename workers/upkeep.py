@@ -8,13 +8,15 @@ publishes what was lost however long storage keeps another one.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from celery import Celery
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import OperationalError
 
-from app import admission, alerts, broker, counts, notifications
+from app import admission, alerts, broker, counts, logs, notifications
 from app.db.models import IdempotencyKey, Run
 from app.db.session import transaction
 from app.domain.errors import StorageError, Unavailable
@@ -49,12 +51,16 @@ def register(app: Celery) -> None:
 def _add(app: Celery, name: str, work: Callable[[], object]) -> None:
     """Add a task that is counted when it ended: a count that stands still says that beat or this worker does.
 
-    One that was left out, for which `work` returns False, is not counted.
+    One that was left out, for which `work` returns False, is not counted, nor one that met a part that is away: beat sends
+    it again, and a line each time says enough.
     """
 
     def body() -> None:
-        if work() is not False:
-            counts.add(counts.Fact.UPKEEP_RUNS, name)
+        try:
+            if work() is not False:
+                counts.add(counts.Fact.UPKEEP_RUNS, name)
+        except (OperationalError, Unavailable) as exc:
+            log.warning("left_to_beat", extra={"task": f"upkeep.{name}", "reason": type(exc).__name__})
 
     body.__doc__ = work.__doc__
     app.task(name=f"upkeep.{name}")(body)
@@ -114,13 +120,23 @@ def watchdog() -> None:
         stalled = plan.stalled(session, now, watched_since=since)
         overdue = [finish.time_out(session, run_id) for run_id in stalled]
     for run_id, round_ in overdue:
-        log.warning("run_timed_out", extra={"run_id": str(run_id)})
-        with transaction() as session:
-            # Ended here, not by a message: whatever made it hang must not keep it from ending.
-            state = finish.finish(session, run_id, round_, None, by=Finisher.WATCHDOG)
-            pipeline = session.get_one(Run, run_id).pipeline
-        if state is not None:
-            counts.add(counts.Fact.ROUNDS_FINISHED, pipeline, state, Finisher.WATCHDOG)
+        with logs.bound(run_id=run_id):
+            try:
+                _end_stalled(run_id, round_)
+            except OperationalError:
+                raise  # the database is away: all are ended by the next pass
+            except Exception:  # one that cannot be ended must not keep the others
+                log.exception("step_failed")
+
+
+def _end_stalled(run_id: uuid.UUID, round_: int) -> None:
+    """End a round here, not by a message: whatever made it hang must not keep it from ending."""
+    log.warning("run_timed_out")
+    with transaction() as session:
+        state = finish.finish(session, run_id, round_, None, by=Finisher.WATCHDOG)
+        pipeline = session.get_one(Run, run_id).pipeline
+    if state is not None:
+        counts.add(counts.Fact.ROUNDS_FINISHED, pipeline, state, Finisher.WATCHDOG)
 
 
 def tidy() -> None:

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import gc
+import logging
 import socket
 import struct
 from typing import Any
 
+from app import logs
 from app.api import edge
 
 worker_class = "gthread"
 preload_app = True  # loaded once for all processes; nothing is connected before they are forked
 loglevel = "warning"
 control_socket_disable = True  # it would lie in the home directory, one for all instances
+
+
+def on_starting(server: Any) -> None:
+    """Write gunicorn's own lines as all others are written (gunicorn calls this first): they tell of killed processes."""
+    logs.configure()
+    told = server.log.error_log
+    told.handlers.clear()
+    told.propagate = True
+    told.addFilter(without_queries)
+
+
+def without_queries(record: logging.LogRecord) -> bool:
+    """Cut the query off each address in a line: that of an event stream has a ticket."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(one.partition("?")[0] if isinstance(one, str) else one for one in record.args)
+    return True
 
 
 def when_ready(server: Any) -> None:

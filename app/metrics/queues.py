@@ -20,11 +20,11 @@ from app.routes import Kind
 UNACKED = "unacked_index"  # kombu's sorted set of messages that were handed out and are not acknowledged
 KINDS: tuple[Kind, ...] = ("text", "image")
 FINISHERS = ("last_piece", "chord", "relay", "watchdog")
-ENDS = (RunState.READY, RunState.PARTIAL, RunState.FAILED)
+ENDS = (RunState.READY, RunState.PARTIAL, RunState.FAILED, counts.REFUSED)
 UPKEEP = ("admit", "relay", "notify", "watchdog", "start_schedules", "read_feeds", "alert", "merge_sums", "tidy")
 LABELS: dict[Fact, tuple[str, list[str]]] = {
     Fact.ROUNDS_FINISHED: (
-        "Rounds of runs that ended, canceled ones apart. by: who saw it; relay and watchdog only when a message was lost.",
+        "Rounds that ended, canceled ones apart; REFUSED: for what was ordered. by: who saw it; relay, watchdog: a loss.",
         ["pipeline", "state", "by"],
     ),
     Fact.LEASES_EXPIRED: (

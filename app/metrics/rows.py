@@ -219,7 +219,7 @@ def waiting(session: Session) -> Iterator[Metric]:
 def budgets(session: Session, now: datetime) -> Iterator[Metric]:
     """How full the budgets of this month are; of users and keys only the fullest, for there may be thousands."""
     used = func.coalesce(BudgetMonth.used, 0)
-    ratio = case((Budget.limit_micro_usd > 0, used * 1.0 / func.nullif(Budget.limit_micro_usd, 0)), else_=1)
+    ratio = used * 1.0 / func.nullif(Budget.limit_micro_usd, 0)  # of 0 there is no part: it was set to refuse
     provider = case((Budget.scope == BudgetScope.PROVIDER, Budget.subject), else_="")
     is_month = and_(BudgetMonth.budget_id == Budget.id, BudgetMonth.month == month_of(now))
     rows = session.execute(
@@ -229,7 +229,8 @@ def budgets(session: Session, now: datetime) -> Iterator[Metric]:
     )
     fullest = GaugeMetricFamily(
         "pressroom_budget_used_ratio",
-        "How much of this month's budget is spent or reserved, 0 to 1 and above; of users and keys: of the fullest.",
+        "How much of this month's budget is spent or reserved, 0 to 1 and above; of users and keys: of the fullest."
+        " None of a limit of 0.",
         labels=["scope", "provider"],
     )
     refused = GaugeMetricFamily(
@@ -238,7 +239,8 @@ def budgets(session: Session, now: datetime) -> Iterator[Metric]:
         labels=["scope", "provider"],
     )
     for scope, subject, most, count in _sorted(rows):
-        fullest.add_metric([scope, subject], float(most))
+        if most is not None:
+            fullest.add_metric([scope, subject], float(most))
         refused.add_metric([scope, subject], count)
     yield from (fullest, refused)
 

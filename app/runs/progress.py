@@ -8,29 +8,30 @@ from typing import Any
 
 from app.db.models import Piece, Run
 from app.domain.states import PieceState
-from app.pipelines.pipeline import Pipeline
+from app.pipelines.pipeline import Pipeline, Stage
 
 ALMOST = 99  # a run that is not finished never says 100
 
 
-def progress(pipeline: Pipeline, counts: Mapping[str, int], run: Run, pieces: Sequence[Piece]) -> dict[str, Any]:
+def progress(pipeline: Pipeline | None, counts: Mapping[str, int], run: Run, pieces: Sequence[Piece]) -> dict[str, Any]:
     """Return {done, failed, total, percent, stages: [{step, done, failed, total}]}; done and total count pieces.
 
     counts: how many pieces of each kind the request has made. Those that a text has still to open count, so that the
-    bar never runs backwards.
+    bar never runs backwards. A pipeline or a kind that only another release has (None, or no track) has no stages.
     """
-    totals = _totals(pipeline, counts, run, pieces)
+    tracks = pipeline.tracks if pipeline else {}
+    totals = _totals(tracks, counts, run, pieces)
     done: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     whole_s, done_s = 0.0, 0.0
     steps: defaultdict[str, int] = defaultdict(int)
     for kind, count in totals.items():
-        for stage in pipeline.tracks[kind]:
+        for stage in tracks.get(kind, ()):
             steps[stage.step] += count
             whole_s += count * stage.expected_s
     for piece in pieces:
-        passed = _passed(pipeline, piece)
-        track = pipeline.tracks[piece.kind]
+        track = tracks.get(piece.kind, ())
+        passed = _passed(track, piece)
         done.update(stage.step for stage in track[:passed])
         if piece.state is PieceState.FAILED:
             failed.update(stage.step for stage in track[passed:][:1])
@@ -48,17 +49,19 @@ def progress(pipeline: Pipeline, counts: Mapping[str, int], run: Run, pieces: Se
     }
 
 
-def _totals(pipeline: Pipeline, counts: Mapping[str, int], run: Run, pieces: Sequence[Piece]) -> dict[str, int]:
+def _totals(
+    tracks: Mapping[str, Sequence[Stage]], counts: Mapping[str, int], run: Run, pieces: Sequence[Piece]
+) -> dict[str, int]:
     """Return how many pieces of each kind there are, or will be while the run works."""
     present = Counter(piece.kind for piece in pieces)
     if run.state.is_terminal:
-        return {kind: present[kind] for kind in pipeline.tracks if present[kind]}
-    return {kind: max(count, present[kind]) for kind, count in counts.items()}
+        return {kind: present[kind] for kind in (*tracks, *present) if present[kind]}
+    return {kind: max(counts.get(kind, 0), present[kind]) for kind in (*counts, *present)}
 
 
-def _passed(pipeline: Pipeline, piece: Piece) -> int:
+def _passed(track: Sequence[Stage], piece: Piece) -> int:
     """Return how many stages of its track a piece has behind it."""
-    steps = [stage.step for stage in pipeline.tracks[piece.kind]]
+    steps = [stage.step for stage in track]
     at = (piece.failure or {}).get("step") if piece.state is PieceState.FAILED else piece.step
     if at is None:
         return len(steps) if piece.state is PieceState.READY else 0

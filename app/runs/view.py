@@ -69,7 +69,8 @@ class Links:
             links |= {"ad": ad, "refine": f"{ad}/refine"}
         if run.made_from is not None:
             links["made_from"] = f"{self.public_url}/api/runs/{run.made_from}"
-        if all_pipelines()[run.pipeline].has_formats:
+        pipeline = all_pipelines().get(run.pipeline)
+        if pipeline and pipeline.has_formats:
             links["reformat"] = f"{base}/reformat"
         return links | {"events": f"{self.events_url}/api/runs/{run.id}/events", "cancel": f"{base}/cancel"}
 
@@ -83,7 +84,10 @@ def owned(session: Session, user: User, run_id: uuid.UUID) -> Run:
 
 
 def run_view(session: Session, run: Run, url_of: UrlOf, links: Links) -> dict[str, Any]:
-    """Return the whole run: every piece with its own state, urls and cost. Three queries."""
+    """Return the whole run: every piece with its own state, urls and cost. Three queries.
+
+    Of a pipeline that only another release has, all but the texts is shown.
+    """
     rows = session.execute(
         select(Piece, func.coalesce(Piece.lease_until > func.now(), False))
         .where(Piece.run_id == run.id)
@@ -91,12 +95,12 @@ def run_view(session: Session, run: Run, url_of: UrlOf, links: Links) -> dict[st
     ).all()
     pieces = [piece for piece, _ in rows]
     spent = _spent(session, [run.id])[run.id]
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = all_pipelines().get(run.pipeline)
     head = _head(run, outline_of(run), pieces, spent.values(), links)
     head["cost"]["purposes"] = _purposes(session, run.id)
     return head | {
         "request": run.request,
-        "texts": pipeline.texts(_data_by_kind(pieces)),
+        "texts": pipeline.texts(_data_by_kind(pieces)) if pipeline else {},
         "pieces": [_piece(piece, spent.get(piece.id, Spent()), url_of, working=working) for piece, working in rows],
         "result": {name: {"url": url_of(key)} for name, key in (run.result or {}).items()},
     }
@@ -140,7 +144,6 @@ def list_view(session: Session, user: User, page: Page, links: Links) -> tuple[l
 
 def _head(run: Run, outline: Outline, pieces: Sequence[Piece], spent: Iterable[Spent], links: Links) -> dict[str, Any]:
     """Return what lists and the whole view share."""
-    pipeline = all_pipelines()[run.pipeline]
     return {
         "id": str(run.id),
         "pipeline": run.pipeline,
@@ -148,7 +151,7 @@ def _head(run: Run, outline: Outline, pieces: Sequence[Piece], spent: Iterable[S
         "status": run.state,
         "round": run.round,
         "made_from": str(run.made_from) if run.made_from else None,
-        "progress": progress(pipeline, outline.counts, run, pieces),
+        "progress": progress(all_pipelines().get(run.pipeline), outline.counts, run, pieces),
         "cost": _cost(run, sum(spent, Spent())),
         "failure": run.failure,
         "created_at": _time(run.created_at),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,8 @@ from app.domain.errors import FetchFailed, PressroomError, UrlRefused
 from app.domain.schedules import FeedItems
 
 FRESH = timedelta(minutes=15)  # a feed is read once so long before each slot, and no more often
+LEEWAY = timedelta(minutes=2)  # two passes: a feed that is due by now is read by then, or there are too many
+PATIENCE = timedelta(hours=1)  # for so long a slot waits for its feed
 BUSY = timedelta(minutes=3)  # whoever reads a feed is done by then, or dead
 BACKOFF = timedelta(minutes=1)  # after a failure; it doubles
 LONGEST_BACKOFF = timedelta(minutes=30)
@@ -44,13 +46,11 @@ def due(session: Session, now: datetime) -> list[Due]:
     Those of schedules that are due soon and were not read since; one that was never read at once. The one of each user
     whose slot is next comes before anybody's second.
     """
-    soon = (Schedule.next_at <= now + FRESH) & (Schedule.feed_read_at < Schedule.next_at - FRESH)
-    stale = soon & (Schedule.feed_read_at <= now - FRESH)
     is_due = (
         Schedule.paused_at.is_(None),
         Schedule.feed_url.is_not(None),
         or_(Schedule.feed_try_at.is_(None), Schedule.feed_try_at <= now),
-        or_(Schedule.feed_read_at.is_(None), stale),
+        _is_unread(now),
     )
     turn = func.row_number().over(partition_by=Schedule.user_id, order_by=Schedule.next_at)
     turns = select(Schedule.id, turn.label("turn"), Schedule.next_at).where(*is_due).subquery()
@@ -65,6 +65,27 @@ def due(session: Session, now: datetime) -> list[Due]:
     for row in rows:
         row.feed_try_at = now + BUSY
     return [Due(row.id, row.user_id, row.feed_url) for row in rows if row.feed_url is not None]
+
+
+def is_awaited(now: datetime, since: datetime) -> ColumnElement[bool]:
+    """Say which schedules wait with their slot until their feed is read: what is stored may lack what it lists by now.
+
+    That is so when the installation was down, or when many feeds are due at one time. One that cannot be read is not
+    waited for, and none longer than PATIENCE after the slot, or after `since` we look again.
+    """
+    return and_(
+        Schedule.feed_url.is_not(None),
+        Schedule.feed_failures == 0,
+        func.greatest(Schedule.next_at, since) > now - PATIENCE,
+        _is_unread(now - LEEWAY),
+    )
+
+
+def _is_unread(now: datetime) -> ColumnElement[bool]:
+    """Say which feeds are to be read for a slot that comes soon, or has passed; one that was never read always is."""
+    fresh = func.greatest(Schedule.next_at, now - FRESH) - FRESH
+    stale = and_(Schedule.next_at <= now + FRESH, Schedule.feed_read_at < fresh, Schedule.feed_read_at <= now - FRESH)
+    return or_(Schedule.feed_read_at.is_(None), stale)
 
 
 def give_back(session: Session, left: Sequence[Due], slow: Collection[uuid.UUID], now: datetime) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, not_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -19,38 +20,56 @@ from app.domain.errors import Conflict, InternalError, PressroomError, QuotaExce
 from app.domain.schedules import MissedPolicy, PauseReason, SlotOutcome
 from app.pipelines.catalog import pipeline_named
 from app.runs.accept import Accepted, accept, seen
-from app.schedules import draws, rows, slots
+from app.schedules import draws, feeds, rows, slots
 
 log = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=5)  # a slot that is older was missed: a restart takes less
+MOST_GAP = timedelta(minutes=3)  # between two looks; after a longer one the installation was down
 KEPT_SLOTS = 100  # of one schedule
 MOST_COUNTED = 1000  # missed slots of one pause; there may have been more
 MOST_AT_ONCE = 200  # schedules in one pass: others share the control worker, and the next pass comes in seconds
+
+
+class Watch:
+    """Since when this process looks for what is due without a gap: what was due before that may have been missed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since = self._last = datetime.min.replace(tzinfo=UTC)
+
+    def look(self, now: datetime) -> datetime:
+        """Note a look, and return since when none was missing. A clock that was set back begins it anew."""
+        with self._lock:
+            if not self._last <= now <= self._last + MOST_GAP:
+                self._since = now
+            self._last = now
+            return self._since
+
+
+_watch = Watch()
 
 
 def start_due(now: datetime | None = None) -> list[uuid.UUID]:
     """Order the run of each schedule that is due, and return the runs; have them admitted afterwards.
 
     Any number of processes may do this at the same time, and any of them may die at any point:
-    1. List the schedules that are due, the most overdue first.
+    1. List the schedules that are due and need not wait for their feed, the most overdue first.
     2. One by one: lock it unless somebody else has it or has dealt with its slot; claim the slot; order its run; set
        the next slot. All in one transaction.
     3. When the order is refused, all of that is undone, and another transaction notes why and sets the next slot.
     4. An error that nobody foresaw is noted in the same way; only while the database is away the slot stays due.
     """
     moment = now or datetime.now(UTC)
+    since = _watch.look(moment)
     with transaction() as session:
         due = session.scalars(
-            select(Schedule.id)
-            .where(Schedule.paused_at.is_(None), Schedule.next_at <= moment)
-            .order_by(Schedule.next_at)
-            .limit(MOST_AT_ONCE)
+            select(Schedule.id).where(*_is_due(moment, since)).order_by(Schedule.next_at).limit(MOST_AT_ONCE)
         ).all()
     ordered = []
     for schedule_id in due:
         try:
-            run_id = _start(schedule_id, moment)
+            run_id = _start(schedule_id, moment, since)
         except Exception:  # one schedule must not keep the others from their runs
             log.exception("schedule_left_due", extra={"schedule_id": str(schedule_id)})
         else:
@@ -86,11 +105,11 @@ def run_now(
     return accepted
 
 
-def _start(schedule_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
+def _start(schedule_id: uuid.UUID, now: datetime, since: datetime) -> uuid.UUID | None:
     try:
         with transaction() as session:
-            schedule = _due(session, schedule_id, now)
-            return _deal_with(session, schedule, now) if schedule else None
+            schedule = _due(session, schedule_id, now, since)
+            return _deal_with(session, schedule, now, since) if schedule else None
     except RequestError as exc:
         problem: PressroomError = exc
         log.info("schedule_refused", extra={"schedule_id": str(schedule_id), "code": exc.code})
@@ -102,26 +121,29 @@ def _start(schedule_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
         problem = InternalError("something went wrong on our side; the operator's log has the details")
         log.exception("schedule_failed", extra={"schedule_id": str(schedule_id)})
     with transaction() as session:
-        if schedule := _due(session, schedule_id, now):
+        if schedule := _due(session, schedule_id, now, since):
             _note(session, schedule, problem, now)
     return None
 
 
-def _due(session: Session, schedule_id: uuid.UUID, now: datetime) -> Schedule | None:
+def _is_due(now: datetime, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Schedule.paused_at.is_(None), Schedule.next_at <= now, not_(feeds.is_awaited(now, since))
+
+
+def _due(session: Session, schedule_id: uuid.UUID, now: datetime, since: datetime) -> Schedule | None:
     """Return the schedule, locked; None when somebody else has it, or it is not due any more."""
     return session.scalar(
-        select(Schedule)
-        .where(Schedule.id == schedule_id, Schedule.paused_at.is_(None), Schedule.next_at <= now)
-        .with_for_update(skip_locked=True)
+        select(Schedule).where(Schedule.id == schedule_id, *_is_due(now, since)).with_for_update(skip_locked=True)
     )
 
 
-def _deal_with(session: Session, schedule: Schedule, now: datetime) -> uuid.UUID | None:
+def _deal_with(session: Session, schedule: Schedule, now: datetime, since: datetime) -> uuid.UUID | None:
     """Order the run of the latest slot, unless that was missed too; return the run. Raises RequestError."""
     assert schedule.next_at is not None
     first = schedule.next_at
     slot = slots.latest_slot(schedule.cron, schedule.time_zone, first, now)
-    is_missed = now - slot > LATE and schedule.missed is MissedPolicy.SKIP
+    has_waited = schedule.feed_url is not None and since <= slot + LATE  # for its feed: we were there in time
+    is_missed = now - slot > LATE and schedule.missed is MissedPolicy.SKIP and not has_waited
     missed = slots.count(schedule.cron, schedule.time_zone, first, slot, MOST_COUNTED) + is_missed
     run_id = None
     row = _claimed(session, schedule, slot, now, SlotOutcome.MISSED if is_missed else SlotOutcome.ORDERED, missed)

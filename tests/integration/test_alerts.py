@@ -145,12 +145,21 @@ def test_the_next_month_is_told_anew(receiver: Loopback) -> None:
     assert [body["data"]["month"] for body in told(receiver)] == ["2026-11", "2026-12"]
 
 
-def test_what_the_last_hour_of_a_month_costs_is_told_after_its_end(receiver: Loopback) -> None:
+@pytest.mark.parametrize("after", [timedelta(hours=2), timedelta(days=2, hours=20)])
+def test_what_a_month_cost_in_the_end_is_told_after_its_end(receiver: Loopback, after: timedelta) -> None:
     spend(0.9)
 
-    alerts.watch(datetime(2026, 12, 1, 2, tzinfo=UTC))
+    alerts.watch(datetime(2026, 12, 1, tzinfo=UTC) + after)
 
     assert {body["data"]["month"] for body in told(receiver)} == {"2026-11"}
+
+
+def test_a_month_that_is_long_over_is_watched_no_more() -> None:
+    spend(0.9)
+
+    alerts.watch(datetime(2026, 12, 5, tzinfo=UTC))
+
+    assert written() == []
 
 
 def test_a_raised_limit_can_be_reached_again_and_what_still_holds_is_not_repeated(receiver: Loopback) -> None:

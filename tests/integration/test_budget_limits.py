@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from sqlalchemy import update
 
-from app.db.models import Budget
+from app.db.models import Budget, Run
+from app.db.session import transaction
 from app.domain.budgets import BudgetScope
 from app.domain.errors import InvalidRequest, NotFound
 from app.pipelines.catalog import pipeline_named
@@ -40,6 +42,19 @@ def _alone(database: Installation) -> Iterator[None]:
 
 
 # ---- set in the middle of a month
+
+
+@pytest.mark.parametrize("values", [{"pipeline": "gone"}, {"request": {}}])
+def test_a_run_that_only_another_release_can_read_holds_all_that_its_round_reserved_at_each_provider(
+    values: dict[str, object],
+) -> None:
+    run_id = accepted(a_user()).run_id
+    with transaction() as session:
+        session.execute(update(Run).where(Run.id == run_id).values(**values))
+
+    budget = set_budget(PROVIDER, 100, "gateway")
+
+    assert month_row(budget) == (CENT, 0)
 
 
 def test_a_new_budget_begins_with_what_the_month_has_spent_and_what_live_rounds_hold() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app import counts
 from app.counts import Fact
@@ -79,6 +81,39 @@ def test_what_the_watchdog_gives_up_is_counted_as_its_own(over: uuid.UUID) -> No
 
     assert finisher_of(over) == "watchdog"
     assert counts.read()[Fact.ROUNDS_FINISHED] == {("full-post", "FAILED", "watchdog"): 1}
+
+
+def test_one_that_cannot_be_ended_does_not_keep_the_watchdog_from_the_others(
+    over: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = opened(slides=5)
+    for run_id in (over, other):
+        change(Run, run_id, admitted_at=utc_now(), started_at=utc_now() - LONG_AGO, progressed_at=utc_now() - LONG_AGO)
+    ends, met = finish.finish, list[uuid.UUID]()
+
+    def breaks_once(session: Session, run_id: uuid.UUID, *args: Any, **kwargs: Any) -> RunState | None:
+        met.append(run_id)
+        if len(met) == 1:
+            raise KeyError("content")
+        return ends(session, run_id, *args, **kwargs)
+
+    monkeypatch.setattr(finish, "finish", breaks_once)
+    watch_all_along()
+    upkeep.watchdog()
+
+    assert set(met) == {over, other}
+    assert [run_of(run_id).state.is_terminal for run_id in met] == [False, True]
+
+
+def test_a_round_that_failed_for_what_was_ordered_is_counted_apart(over: uuid.UUID) -> None:
+    refusal = {"code": "input_refused:off_topic", "message": "it is about something else", "step": "check_order"}
+    for piece in pieces_of(over):
+        change(Piece, piece.id, failure=refusal)
+
+    finishing.finish(Task(), over, 1, Finisher.CHORD)
+
+    assert run_of(over).state is RunState.FAILED
+    assert counts.read()[Fact.ROUNDS_FINISHED] == {("full-post", counts.REFUSED, "chord"): 1}
 
 
 def test_of_two_that_would_end_a_round_at_once_one_draws_and_the_other_leaves_it_alone(

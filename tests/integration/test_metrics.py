@@ -206,12 +206,18 @@ def test_of_users_budgets_only_the_fullest_is_told_and_nobodys_name(client: Flas
             session.flush()
             session.add(BudgetMonth(budget_id=budget.id, month=month, used=used, spent=0))
         session.add(Budget(scope=BudgetScope.PROVIDER, subject="openai", limit_micro_usd=1000))
-        session.add(Budget(scope=BudgetScope.INSTALLATION, subject="", limit_micro_usd=0))
 
     assert told("pressroom_budget_used_ratio", scope="user") == 0.9
     assert told("pressroom_budget_used_ratio", scope="provider", provider="openai") == 0
-    assert told("pressroom_budget_used_ratio", scope="installation") == 1
     assert str(user.id) not in body(client)
+
+
+def test_a_limit_of_0_was_set_to_refuse_and_is_not_told_as_full(told: Scrape) -> None:
+    with transaction() as session:
+        session.add(Budget(scope=BudgetScope.INSTALLATION, subject="", limit_micro_usd=0))
+
+    assert told("pressroom_budget_used_ratio", scope="installation") is None
+    assert told("pressroom_budgets_refusing", scope="installation") == 0
 
 
 # ---- figures of Redis

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import ValidationError
 
 from app.db.models import Run
 from app.db.session import transaction
 from app.runs import outlines
-from app.runs.outlines import outline_of, outlines_of
+from app.runs.outlines import Outline, outline_of, outlines_of
 from orders import order, run_of
 
 pytestmark = pytest.mark.usefixtures("database")
+BY_NAME = Outline("full-post", {})
 
 
 def unread(run: Run) -> Run:
-    """Return the run with a request that cannot be read any more."""
+    """Return the run with a request that only another release can read."""
     run.request = {}
     return run
 
@@ -54,5 +54,18 @@ def test_the_one_that_was_not_asked_for_the_longest_is_forgotten(monkeypatch: py
         outline_of(run_of(run_id))
 
     assert outline_of(unread(run_of(first)))
-    with pytest.raises(ValidationError):
-        outline_of(unread(run_of(second)))
+    assert outline_of(unread(run_of(second))) == BY_NAME
+
+
+def test_a_request_that_only_another_release_can_read_has_the_name_of_its_pipeline_until_it_can_be_read() -> None:
+    run_id = order(slides=5, topic="Why backups fail")
+
+    assert outline_of(unread(run_of(run_id))) == BY_NAME
+    assert outline_of(run_of(run_id)).title == "Why backups fail"
+
+
+def test_so_has_a_run_of_a_pipeline_that_is_gone() -> None:
+    run = run_of(order(slides=5))
+    run.pipeline = "gone"
+
+    assert outline_of(run) == Outline("gone", {})

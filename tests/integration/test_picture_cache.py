@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from app.db.models import CachedPicture
 from app.db.session import transaction
 from app.domain.errors import AllProvidersFailed, BeingMade, PictureRefused
 from app.domain.states import CostBasis
 from app.runs import claims
+from app.settings import SANDBOX_KEY, SANDBOX_PATHS
 from app.storage import storage
 from asking import act
-from harness import Sandbox, wait_for
+from harness import Sandbox, forget_settings, wait_for
 from making import expire_lease, opened, piece_now, take
 from orders import a_user, calls_of
 from rendering import at, billed, only, renderable, rendered, to_render, use_routes
 from routing import write_routes
+from settings_of import own_settings
 from workers.images import cache
 
 pytestmark = pytest.mark.usefixtures("database", "sandbox")
@@ -145,6 +150,63 @@ def test_a_picture_that_the_review_refused_is_not_found_again() -> None:
     assert only(act(to_render(PROMPT, user)).picture)["cached"] is False
 
 
+# ---- the sandbox's pictures are no real ones
+
+
+def test_once_a_key_is_set_the_sandboxs_picture_is_not_taken_for_a_real_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = a_user()
+    rendered(to_render(PROMPT, user))
+    _set_a_key(sandbox, monkeypatch)
+
+    real = to_render(PROMPT, user)
+    rendered(real)
+    again = to_render(PROMPT, user)
+
+    assert _origin(only(piece_now(real.piece.id).picture)) == (False, False)
+    assert _origin(only(act(again).picture)) == (True, False), "a real picture is found again"
+    assert [call.is_sandbox for call in (*calls_of(real.run.id), *calls_of(again.run.id))] == [False, False]
+
+
+def test_without_a_key_a_real_picture_is_not_taken_for_the_sandboxs(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = a_user()
+    with monkeypatch.context() as keyed:
+        _set_a_key(sandbox, keyed)
+        rendered(to_render(PROMPT, user))
+    forget_settings()
+
+    assert _origin(only(act(to_render(PROMPT, user)).picture)) == (False, True)
+
+
+def test_a_picture_of_the_sandbox_under_a_real_key_makes_room_for_a_real_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = a_user()
+    rendered(to_render(PROMPT, user))
+    _set_a_key(sandbox, monkeypatch)
+    with transaction() as session:  # as it was stored before keys told the two apart
+        session.execute(update(CachedPicture).where(CachedPicture.user_id == user.id).values(key=_key()))
+
+    real = to_render(PROMPT, user)
+    rendered(real)
+
+    assert _origin(only(piece_now(real.piece.id).picture)) == (False, False)
+    assert _origin(only(act(to_render(PROMPT, user)).picture)) == (True, False)
+
+
+def _set_a_key(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the gateway count as asked with a key of its own; what answers is still the sandbox."""
+    address = sandbox.url + SANDBOX_PATHS["gateway"]
+    own_settings(monkeypatch, AI_GATEWAY_BASE_URL=address, AI_GATEWAY_API_KEY=SANDBOX_KEY)
+
+
+def _origin(picture: Mapping[str, object]) -> tuple[object, object]:
+    return picture["cached"], picture["sandbox"]
+
+
 def _lose(key: str) -> None:
     from app.settings import settings  # noqa: PLC0415
 
@@ -193,9 +255,12 @@ def test_one_who_was_passed_by_cannot_put_his_picture_there() -> None:
 
 
 def _begin(user_id: uuid.UUID, token: uuid.UUID, key: str | None = None) -> None:
+    with transaction() as session:
+        for each in ("k", key or _key()):
+            cache.enter(session, user_id, each, token)
+
+
+def _key() -> str:
     from app.routes import routes_for  # noqa: PLC0415
 
-    real = cache.key_of(routes_for("render_image")[0], PROMPT, "16:9", 1)  # the first picture is the article's
-    with transaction() as session:
-        for each in ("k", key or real):
-            cache.enter(session, user_id, each, token)
+    return cache.key_of(routes_for("render_image")[0], PROMPT, "16:9", 1)  # the first picture is the article's

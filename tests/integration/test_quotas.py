@@ -13,6 +13,8 @@ from app.db.session import transaction
 from app.domain.errors import QuotaExceeded
 from app.domain.plans import Plan, month_of
 from app.domain.states import QuotaUnit, RunState
+from app.runs import rounds
+from making import finished, pictures_of
 from next_rounds import cancel
 from orders import a_user, accepted, order, run_of, used
 from races import losers, together, winners
@@ -115,6 +117,30 @@ def test_one_request_may_not_be_dearer_than_the_whole_month() -> None:
 
     with pytest.raises(QuotaExceeded), transaction() as session:
         quotas.reserve(session, user, run.id, 2, month_of(NOW), {QuotaUnit.MONEY: 15 * MILLION + 1})
+
+
+def test_slides_are_drawn_again_for_nothing_in_a_month_above_its_cap() -> None:
+    user = a_user(Plan.FREE)
+    slide = pictures_of(finished(user))[0]
+    set_used(user, QuotaUnit.MONEY, 15 * MILLION + 1)
+
+    with transaction() as session:
+        drawn_again = rounds.edit(session, user, slide.run_id, slide.id, {"title": "Ship smaller"})
+
+    assert drawn_again.worst_micro_usd == 0
+    assert used(user, QuotaUnit.MONEY) == 15 * MILLION + 1
+
+
+def test_an_order_that_pays_nothing_is_not_foretold_to_be_refused() -> None:
+    user = a_user(Plan.FREE)
+    accepted(user)
+    set_used(user, QuotaUnit.MONEY, 15 * MILLION + 1)
+    month = month_of(datetime.now(UTC))
+
+    with transaction() as session:
+        refusals = [quotas.would_refuse(session, user, month, {QuotaUnit.MONEY: amount}) for amount in (0, 1)]
+
+    assert [refusal is not None for refusal in refusals] == [False, True]
 
 
 def test_the_business_plan_counts_posts_without_a_limit() -> None:

@@ -177,6 +177,22 @@ def test_a_usage_export_is_compared_without_asking_anybody(
     assert sandbox.log() == []
 
 
+def test_an_export_with_the_day_of_each_call_is_compared_with_all_calls_of_the_day(
+    journal: Journal, reconcile: Reconcile, tmp_path: Path
+) -> None:
+    noon = datetime.now(UTC).replace(hour=12, minute=0) - timedelta(days=1)
+    ago = datetime.now(UTC) - noon
+    of_doubtful_cost = {"cost_micro_usd": None, "cost_basis": CostBasis.UNKNOWN}
+    journal.add(provider="openai", model="gpt-image-2", provider_ref="r1", ago=ago)
+    journal.add(provider="openai", model="gpt-image-2", provider_ref="r2", ago=ago, **of_doubtful_cost)
+    rows = (f"{ref},{noon:%Y-%m-%d},gpt-image-2,0.06,1,1" for ref in ("r1", "r2"))
+
+    report = reconcile("--provider=openai", "--dry-run", export(tmp_path, *rows))
+
+    assert (report["agrees"], report["matched"]["calls"], report["settled"]["calls"]) == (True, 1, 1)
+    assert f"to {noon + timedelta(days=1):%Y-%m-%d} 00:00 UTC" in report["notes"][0]
+
+
 def test_sums_of_an_export_are_compared_by_model(journal: Journal, reconcile: Reconcile, tmp_path: Path) -> None:
     file = tmp_path / "sums.csv"
     file.write_text("date,model,num_model_requests,amount_value\n2026-11-20,painter-2026-01-01,2,0.12\n")

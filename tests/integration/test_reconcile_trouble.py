@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from app.domain.states import CallState
 from app.runs.claims import Claim
 from app.settings import settings
 from journaling import Journal
 from loopback import Loopback, loopback
 from making import asked, unknown
-from reconciling import LONG_AGO, MODEL, days, note, reconciled, with_labels
+from next_rounds import cancel
+from reconciling import LONG_AGO, MODEL, call_now, days, note, reconciled, with_labels
 from workers.reconcile import reports
 from workers.reconcile.__main__ import main
 
@@ -128,6 +130,28 @@ def test_a_report_that_names_other_tags_than_were_asked_for_settles_nothing(
     report = reconcile("--dry-run")
 
     assert (report["settled"]["calls"], report["in_doubt"]["calls"]) == (0, 1)
+
+
+def test_a_call_that_the_gateway_did_not_answer_for_is_not_written_off(
+    gateway: Loopback, held: Claim, reconcile: Reconcile
+) -> None:
+    old = datetime.now(UTC) - timedelta(days=31)
+    unanswered, nameless = (unknown(held, asked(model=MODEL, is_sandbox=False)) for _ in range(2))
+    note(nameless, started_at=old)
+    note(unanswered, started_at=old, provider_ref="gen_2")
+    cancel(held.run.id)
+    gateway.says(503, {"error": {"message": "Service unavailable", "type": "service_unavailable"}})
+
+    report = reconcile("--write-off-after=30", "--write-off-at=zero")
+
+    assert [row["id"] for row in report["written_off"]["rows"]] == [str(nameless)]
+    assert [row["id"] for row in report["in_doubt"]["rows"]] == [str(unanswered)]
+    assert call_now(held, unanswered).state == CallState.UNKNOWN
+    assert "1 calls were not written off" in report["notes"][-1]
+
+    gateway.says(404, {"error": "Usage event not found"})
+
+    assert [row["id"] for row in reconcile("--write-off-after=30")["written_off"]["rows"]] == [str(unanswered)]
 
 
 def test_progress_is_told_after_each_look_up(gateway: Loopback, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,11 @@ from typing import cast
 
 import pytest
 from celery import Celery
+from sqlalchemy.exc import OperationalError
 
 from app import alerts, counts
 from app.cli.stack import CONTROL_THREADS
+from app.domain.errors import Unavailable
 from harness import wait_for
 from workers import feed_reading, passes, upkeep, webhooks
 from workers.passes import MOST_LONG, alone
@@ -166,3 +168,22 @@ def test_whatever_takes_long_a_thread_is_left_for_admission(tasks: Tasks) -> Non
     for thread in threads:
         thread.join(30)
     assert sum(tasks.slow[name].begun for name in (*LONG, "tidy")) == passes.MOST_LONG
+
+
+@pytest.mark.parametrize("away", [OperationalError("SELECT 1", {}, OSError("gone")), Unavailable("Redis is away")])
+def test_a_part_that_is_away_is_one_line_of_the_log_and_no_run(
+    away: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = Tasks({})
+
+    def fail() -> None:
+        raise away
+
+    monkeypatch.setattr(counts, "add", lambda _, name: made.counted.update([name]))
+    upkeep._add(cast("Celery", made), "admit", fail)
+
+    made.bodies["admit"]()
+
+    assert made.counted == {}
+    (line,) = caplog.records
+    assert (line.message, line.exc_info) == ("left_to_beat", None)

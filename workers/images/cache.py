@@ -12,20 +12,23 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, cast, delete, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from app.db.models import CachedPicture, Piece
 from app.domain.errors import BeingMade
 from app.routes import Route
+from app.settings import settings
 
 KEPT_FOR = timedelta(days=90)
 
 
 def key_of(route: Route, prompt: str, aspect_ratio: str, take: int) -> str:
-    """Return the key of what a route is asked. The tenant is a column of its own."""
+    """Return the key of what a route, or the sandbox in its place, is asked. The tenant is a column of its own."""
     asked = [route.use, sorted(route.options.items()), prompt, aspect_ratio, take]
+    if settings().is_sandboxed:
+        asked.append("sandbox")
     return hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()
 
 
@@ -33,17 +36,30 @@ def find(session: Session, user_id: uuid.UUID, keys: Sequence[str]) -> tuple[str
     """Return (key, picture) of the first of `keys` that has a picture."""
     rows = session.execute(
         select(CachedPicture.key, CachedPicture.picture).where(
-            CachedPicture.user_id == user_id, CachedPicture.key.in_(keys), CachedPicture.picture.is_not(None)
+            CachedPicture.user_id == user_id,
+            CachedPicture.key.in_(keys),
+            CachedPicture.picture.is_not(None),
+            _is_of_those_asked(),
         )
     )
     found: dict[str, dict[str, Any]] = {key: picture for key, picture in rows if picture is not None}
     return next(((key, found[key]) for key in keys if key in found), None)
 
 
+def _is_of_those_asked() -> ColumnElement[bool]:
+    """Whether a picture is the sandbox's where the sandbox is asked, and real where it is not.
+
+    Keys tell the two apart as well, but not those of pictures that were kept before they did.
+    """
+    is_stand_in: ColumnElement[bool] = CachedPicture.picture["sandbox"].astext.is_not_distinct_from("true")
+    return is_stand_in if settings().is_sandboxed else ~is_stand_in
+
+
 def enter(session: Session, user_id: uuid.UUID, key: str, owner: uuid.UUID) -> None:
     """Become the one who makes the picture. Raises BeingMade while somebody else does, or has just done so.
 
     owner: the lease token of the piece. Whoever holds no live lease any more is dead or gave up: its flight is free.
+    So is the place of a picture that `find` passes over: nobody is going to bring another.
     """
     alive = select(Piece.lease_token).where(Piece.lease_token.is_not(None), Piece.lease_until > func.now())
     is_free = or_(CachedPicture.owner == owner, CachedPicture.owner.not_in(alive))
@@ -51,8 +67,11 @@ def enter(session: Session, user_id: uuid.UUID, key: str, owner: uuid.UUID) -> N
     taken = session.execute(
         mine.on_conflict_do_update(
             index_elements=[CachedPicture.user_id, CachedPicture.key],
-            set_={"owner": owner},
-            where=and_(CachedPicture.picture.is_(None), is_free),
+            set_={"owner": owner, "picture": null(), "created_at": func.now()},
+            where=or_(
+                and_(CachedPicture.picture.is_(None), is_free),
+                and_(CachedPicture.picture.is_not(None), ~_is_of_those_asked()),
+            ),
         ).returning(CachedPicture.id)
     ).scalar_one_or_none()
     if taken is None:

@@ -55,10 +55,9 @@ def _reconciled(options: argparse.Namespace) -> dict[str, Any]:
     else:
         found = comparing.with_file(booked, usage, since, until)
     settled = [pair for pair in found.to_settle if options.dry_run or _settle(pair)]
-    left = found.left_in_doubt
     written_off = []
     if options.write_off_after is not None:
-        old = [call for call in left if not call.is_fresh and books.is_older(call, options.write_off_after)]
+        old = _to_write_off(found, options.write_off_after)
         at_worst = options.write_off_at == "worst"
         written_off = [call for call in old if options.dry_run or books.write_off(call, at_worst=at_worst)]
     return _report(found, settled, written_off)
@@ -72,6 +71,18 @@ def _settle(pair: Pair) -> bool:
     cost = pair.used.cost_micro_usd
     assert cost is not None, "only calls with a cost are settled"
     return books.settle(pair.booked, cost, pair.used.ref)
+
+
+def _to_write_off(found: Findings, days: int) -> list[Booked]:
+    """Return the calls in doubt that are older than so many days, without those that the provider did not answer for."""
+    old = [call for call in found.left_in_doubt if not call.is_fresh and books.is_older(call, days)]
+    unanswered = [call for call in old if call.id in found.unanswered]
+    if unanswered:
+        found.notes.append(
+            f"{len(unanswered)} calls were not written off: the provider did not say whether it charged them; run it"
+            " again, or compare with --usage-csv"
+        )
+    return [call for call in old if call.id not in found.unanswered]
 
 
 def _report(found: Findings, settled: list[Pair], written_off: list[Booked]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def with_gateway(booked: Sequence[Booked], since: datetime, until: datetime, tol
         for done, (call, answer) in enumerate(answers, 1):
             if isinstance(answer, ProviderError):
                 failures.append(answer)
+                found.unanswered.add(call.id)
             _sort_in(found, call, answer)
             told(done, total)
     if failures:

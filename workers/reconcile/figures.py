@@ -147,7 +147,9 @@ class Findings:
     """In our journal, charged, and not in the provider's books."""
     extra: list[Used] = field(default_factory=list)
     in_doubt: list[Booked] = field(default_factory=list)
-    """In doubt, and the provider does not have them."""
+    """In doubt, and the provider does not have them, or did not say."""
+    unanswered: set[uuid.UUID] = field(default_factory=set)
+    """Calls that were asked for without an answer: the provider may have them."""
     not_compared: list[Booked] = field(default_factory=list)
     """Too new, not answered for, or without an id to ask by."""
     lines: list[Line] = field(default_factory=list)

@@ -20,7 +20,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.domain.errors import SetupError
@@ -53,7 +53,7 @@ class Usage:
     calls: list[Used]
     sums: list[ModelUse]
     times: tuple[datetime, datetime] | None
-    """Of its first and its last row; None = it tells no times."""
+    """Of its first and its last row; a row of a day covers all of it. None = it tells no times."""
 
 
 def read(path: Path) -> Usage:
@@ -106,15 +106,17 @@ def _usage(path: Path, rows: Sequence[Mapping[str, str]], columns: Mapping[str, 
             continue  # a line of totals, or of what is no model's
         amount = _amount(path, number, told["cost"])
         at = _time(path, number, told.get("at", ""))
+        is_exact = at is not None and not DAY.fullmatch(told["at"])
         if at is not None:
             times.append(at)
+            if not is_exact:
+                times.append(at + timedelta(days=1))
         if "calls" in columns:
             before = sums.get(told["model"], ModelUse(told["model"], 0, 0))
             counted = before.calls + (_whole(path, number, told["calls"]) or 0)
             sums[told["model"]] = ModelUse(told["model"], counted, before.cost_micro_usd + micro_usd_of(amount))
             continue
         label = LABELLED.search(told.get("label", ""))
-        is_exact = at is not None and not DAY.fullmatch(told["at"])
         calls.append(
             Used(
                 told["model"],

@@ -69,6 +69,12 @@ def test_a_day_is_no_time_of_a_call(tmp_path: Path) -> None:
     assert call.at is None
 
 
+def test_a_file_with_days_covers_all_of_its_last_one(tmp_path: Path) -> None:
+    usage = written(tmp_path, "id,date,model,cost\ng1,2026-11-19,m,0.01\ng2,2026-11-20,m,0.01\n")
+
+    assert usage.times == (datetime(2026, 11, 19, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
+
+
 @pytest.mark.parametrize(
     "told",
     ["1795176000", "1795176000000", "2026-11-20T13:00:00+01:00", "2026-11-20 12:00:00 UTC", "2026-11-20T12:00:00"],
