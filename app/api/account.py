@@ -66,9 +66,9 @@ def list_keys() -> ResponseReturnValue:
 @blueprint.post("/api/keys")
 def create_key() -> ResponseReturnValue:
     """Make a key. This answer is the only place that ever shows it. 403 with a key that has a budget of its own."""
-    wanted = bodies.parsed(NewKey)
     with transaction() as session:
-        key, plaintext = accounts.create_key(session, auth.owner(session), wanted.name)
+        owner = auth.owner(session)
+        key, plaintext = accounts.create_key(session, owner, bodies.parsed(NewKey).name)
     return _shown(key) | {"key": plaintext}, 201
 
 

@@ -64,9 +64,9 @@ def list_brands() -> ResponseReturnValue:
 @blueprint.post("/api/brands")
 def create_brand() -> ResponseReturnValue:
     """Make a brand; 409 when you have one of that name."""
-    body = bodies.parsed(BrandBody)
     with transaction() as session:
         user = auth.user(session)
+        body = bodies.parsed(BrandBody)
         count = select(func.count()).select_from(Brand).where(Brand.user_id == user.id)
         if (session.scalar(count) or 0) >= MAX_BRANDS:
             raise Conflict(f"you have {MAX_BRANDS} brands; delete one that you do not use", code="too_many_brands")
@@ -86,9 +86,10 @@ def show_brand(brand_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.put("/api/brands/<uuid:brand_id>")
 def replace_brand(brand_id: uuid.UUID) -> ResponseReturnValue:
     """Change a brand; its logo stays. Runs that were ordered before keep the kit that they were ordered with."""
-    body = bodies.parsed(BrandBody)
     with transaction() as session:
-        brand = _owned(session, auth.user(session), brand_id, to_change=True)
+        user = auth.user(session)
+        body = bodies.parsed(BrandBody)
+        brand = _owned(session, user, brand_id, to_change=True)
         _write(session, brand, body, _kit(brand).logo)
     return jsonify(_shown(brand))
 

@@ -29,10 +29,10 @@ class PieceEdit(RootModel[Annotated[dict[FieldName, FieldText], Field(min_length
 @blueprint.patch("/api/runs/<uuid:run_id>/pieces/<uuid:piece_id>")
 def edit(run_id: uuid.UUID, piece_id: uuid.UUID) -> ResponseReturnValue:
     """Change a slide's texts: it is drawn again on its picture, which costs nothing. A new prompt has a new picture made."""
-    changes = bodies.parsed(PieceEdit).root
     with transaction() as session:
         user = auth.user(session)
         run = view.owned(session, user, run_id)
+        changes = bodies.parsed(PieceEdit).root
         if inner := view.INNER & set(changes):
             raise InvalidRequest(f"cannot be edited: {', '.join(inner)}", code="not_editable")
         answer = of_round(run, rounds.edit(session, user, run.id, piece_id, changes))

@@ -91,9 +91,9 @@ def resume_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/api/schedules/<uuid:schedule_id>/run")
 def run_schedule(schedule_id: uuid.UUID) -> ResponseReturnValue:
     """Order an extra run now, with what the schedule draws next. Its next slot stays where it is. Your key's budget pays."""
-    key = bodies.idempotency(bodies.json_object())
     with transaction() as session:
         user = auth.user(session)
+        key = bodies.idempotency(bodies.json_object())
         schedule = rows.owned(session, user, schedule_id, to_change=True)
         ordered = starts.run_now(session, user, schedule, idempotency=key)
     if not ordered.is_replay:
