@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, insert, literal, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -16,10 +15,10 @@ from app.budgets import most_at_providers
 from app.db.models import Alert, ApiKey, Budget, BudgetEntry, BudgetMonth, Call, QuotaEntry, Run, User
 from app.domain.budgets import AlertThreshold, BudgetEntryKind, BudgetScope, projected_micro_usd, reached
 from app.domain.capabilities import PROVIDER_CAPABILITIES
-from app.domain.errors import Conflict, InvalidRequest, NotFound
+from app.domain.errors import AnotherRelease, Conflict, InvalidRequest, NotFound
 from app.domain.plans import month_of
 from app.domain.states import LIVE_RUNS, QuotaEntryKind, QuotaUnit
-from app.pipelines.catalog import all_pipelines
+from app.ordered import pipeline_of, request_of
 
 MOST_MICRO_USD = 10**15  # a billion dollars a month: more is a slip of the finger
 
@@ -174,11 +173,9 @@ def _live(session: Session, budget: Budget, month: date) -> Iterator[tuple[Run, 
 def _most_at(provider: str, run: Run, amount: int) -> int:
     """Return what a run can be charged at a provider; all that its round reserved where only another release can tell."""
     try:
-        pipeline = all_pipelines()[run.pipeline]
-        request = pipeline.request.model_validate(run.request)
-    except (KeyError, ValidationError):
+        return most_at_providers(pipeline_of(run), request_of(run)).get(provider, 0)
+    except AnotherRelease:
         return amount
-    return most_at_providers(pipeline, request).get(provider, 0)
 
 
 def _ended(budget: Budget, month: date) -> Select[Any]:

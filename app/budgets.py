@@ -25,7 +25,7 @@ from app.domain.budgets import BudgetEntryKind, BudgetScope
 from app.domain.errors import QuotaExceeded
 from app.domain.plans import month_of
 from app.domain.prices import usd
-from app.pipelines.catalog import all_pipelines
+from app.ordered import pipeline_of, request_of
 from app.pipelines.pipeline import Pipeline, Stage
 from app.routes import able
 
@@ -108,8 +108,7 @@ def shares_of(session: Session, run: Run, amount: int) -> list[Share]:
     budgets = binding(session, run.user_id, run.api_key_id)
     most: Mapping[str, int] = {}
     if any(budget.scope is BudgetScope.PROVIDER for budget in budgets):
-        pipeline = all_pipelines()[run.pipeline]
-        most = most_at_providers(pipeline, pipeline.request.model_validate(run.request))
+        most = most_at_providers(pipeline_of(run), request_of(run))
     return _shared_out(budgets, amount, most)
 
 

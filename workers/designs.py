@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.db.models import Piece, Run
-from app.domain.brand import BrandKit
 from app.domain.provenance import Provenance, Source
+from app.ordered import brand_of
 from app.pipelines.arrangement import Arrangement
 from app.runs.places import place_of
 from app.settings import settings
@@ -52,7 +52,7 @@ class Arranger:
         """Return the design's words as one slide has them: its proof asks for words, theme and language only."""
         from workers.images import compositor  # noqa: PLC0415
 
-        brand, texts = BrandKit.model_validate(self.run.brand), design.texts
+        brand, texts = brand_of(self.run), design.texts
         return compositor.Slide(
             role="content",
             index=0,

@@ -16,12 +16,11 @@ from app import broker, counts, logs, traffic
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
-from app.domain.brand import BrandKit
 from app.domain.keys import content_digest
 from app.domain.provenance import Provenance, Source
 from app.domain.states import PieceState, RunState
 from app.exports.finished import words_of
-from app.pipelines.catalog import all_pipelines
+from app.ordered import brand_of, pipeline_of, request_of
 from app.runs import finish as rounds_end
 from app.runs import joins
 from app.settings import settings
@@ -138,10 +137,10 @@ def backgrounds(run: Run, pieces: Sequence[Piece]) -> dict[uuid.UUID, dict[str, 
 
     A run that has no picture at all is FAILED and gets none.
     """
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = pipeline_of(run)
     if pipeline.layout is None or not any(p.is_picture and p.state is PieceState.READY for p in pieces):
         return {}
-    request = pipeline.request.model_validate(run.request)
+    request = request_of(run)
     drawn = {}
     for piece in pieces:
         if piece.is_picture and piece.state is PieceState.FAILED and piece.composed is None:
@@ -162,12 +161,12 @@ def bound(run: Run, pieces: Sequence[Piece], drawn: Mapping[uuid.UUID, Stored]) 
 
     None when there is nothing to bind; a file that cannot be made is left out. Raises StorageError.
     """
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = pipeline_of(run)
     shown = [(piece, piece.composed or drawn.get(piece.id)) for piece in pieces if piece.kind == pipeline.carousel]
     slides = [(piece, slide) for piece, slide in shown if slide is not None]
     if not slides:
         return None
-    title = pipeline.heading(pipeline.request.model_validate(run.request))
+    title = pipeline.heading(request_of(run))
     made = {}
     for name, extension, bind in (("carousel", "pdf", _pdf), ("deck", "pptx", _deck)):
         try:
@@ -198,7 +197,7 @@ def _pdf(run: Run, title: str, slides: Slides) -> bytes:
 def _deck(run: Run, title: str, slides: Slides) -> bytes:
     from workers.images.deck import Deck, DeckSlide, deck_pptx  # noqa: PLC0415 - python-pptx takes 0.1 s to load
 
-    brand, first = BrandKit.model_validate(run.brand), slides[0][1]
+    brand, first = brand_of(run), slides[0][1]
     on_picture = [piece.picture if slide.get("on_picture", True) else None for piece, slide in slides]
     pictures = iter(_fetched([made["key"] for made in on_picture if made is not None]))
     made_slides = []

@@ -12,6 +12,7 @@ from app.domain.brand import BrandKit
 from app.domain.errors import NotFound, SlideRefused, TextDoesNotFit
 from app.domain.keys import content_digest, key_in
 from app.domain.provenance import Provenance, Source
+from app.ordered import brand_of
 from app.pipelines.pipeline import Layout
 from app.runs.places import place_of
 from app.settings import settings
@@ -93,7 +94,7 @@ class Composer:
     def _slide(self, layout: Layout) -> Slide:
         from workers.images import compositor  # noqa: PLC0415
 
-        brand = BrandKit.model_validate(self.run.brand)
+        brand = brand_of(self.run)
         return compositor.Slide(
             role=layout.role,
             index=layout.index,

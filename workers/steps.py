@@ -17,9 +17,9 @@ from app import broker, counts, failpoints, journal
 from app.db.models import Piece, Run
 from app.db.session import transaction
 from app.domain import errors
-from app.domain.brand import BrandKit
 from app.domain.keys import current_copy_key, shown_key
 from app.domain.provider_errors import ProviderBusy, ProviderError
+from app.ordered import brand_of, request_of
 from app.pipelines.pipeline import Done, Pipeline, Stage, Work
 from app.runs import claims
 from app.runs.claims import Claim, Moved
@@ -44,6 +44,8 @@ AWAY_S: dict[type[errors.PressroomError], float] = {
     errors.BeingMade: 1.5,
     errors.MoneyHeld: 1.5,
 }
+ROLLED_OUT_S = 30.0
+"""How long a piece waits for a worker of the release that can read its run."""
 REVIEW_WAIT_S = 30.0
 NOBODY_FORESAW = "an internal error; the operator's log says more"
 MAX_COUNTDOWN_S = 6.0  # longer waits are the row's, and the relay comes every 5 s: a message that waits can be lost,
@@ -71,7 +73,7 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
     with leases.holding(held.token):
         try:
             _refuse_poison(held, stage)
-            done = stage.act(_work(pipeline, stage, held))
+            done = stage.act(_work(stage, held))
         except SQLAlchemyError:
             raise  # the database is away: the lease runs out and the relay brings the piece back
         except Exception as exc:  # noqa: BLE001 - the one edge where everything is caught, so that the post ends and says why
@@ -113,8 +115,8 @@ def retry_of(exc: errors.PressroomError) -> Retry | None:
             return Retry(exc.retry_after_s, counts=not exc.is_waiting)
         case ProviderError(permanent=False) | errors.FetchFailed(permanent=False):
             return Retry(exc.retry_after_s)
-        case errors.PictureRefused() | errors.NotFound() | errors.InternalError():
-            return Retry()
+        case errors.PictureRefused() | errors.NotFound() | errors.InternalError() | errors.AnotherRelease():
+            return Retry(ROLLED_OUT_S if isinstance(exc, errors.AnotherRelease) else None)
     return None
 
 
@@ -150,11 +152,11 @@ def _claimed(step: str, piece_id: str, round_: int) -> Claim:
         raise Ignore(str(exc)) from exc
 
 
-def _work(pipeline: Pipeline, stage: Stage, held: Claim) -> Work:
+def _work(stage: Stage, held: Claim) -> Work:
     composer = Composer(held.run, held.piece)
     return Work(
-        request=pipeline.request.model_validate(held.run.request),
-        brand=BrandKit.model_validate(held.run.brand),
+        request=request_of(held.run),
+        brand=brand_of(held.run),
         kind=held.piece.kind,
         position=held.piece.position,
         data=held.piece.data,

@@ -11,6 +11,7 @@ PressroomError                      stable `code`, message that says what to do
 │   ├── NotFound                    404      not there, or not yours
 │   ├── RequestTimeout              408      the body does not come
 │   ├── Conflict                    409      the run's state does not allow it
+│   │   └── AnotherRelease          409      only another release of Pressroom can read it
 │   ├── TooLarge                    413      the body is too big
 │   ├── UrlRefused                  422      an address that must not be asked
 │   ├── QuotaExceeded               429      the month of the plan or of a budget is used up (posts, ads, money)
@@ -133,6 +134,18 @@ class Conflict(RequestError):
 
     code = "conflict"
     status = 409
+
+
+class AnotherRelease(Conflict):
+    """Raised when a run has a pipeline, a field, a kind or a step that only another release of Pressroom has.
+
+    So it is while a release is rolled out, for processes of the one before, and after a release was gone back from.
+    """
+
+    code = "another_release"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"only another release of Pressroom can read this run: {what}; ask again after the upgrade")
 
 
 class TooLarge(RequestError):

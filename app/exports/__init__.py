@@ -25,7 +25,7 @@ from app.exports import article, manifest
 from app.exports.caption import caption
 from app.exports.finished import RESULTS, Finished, check_finished, read
 from app.exports.wording import plain_values
-from app.pipelines.catalog import all_pipelines
+from app.ordered import pipeline_of, request_of
 from app.storage import Storage
 
 __all__ = ["Finished", "carousel_pdf", "check_finished", "deck_pptx", "packed", "read"]
@@ -98,12 +98,12 @@ def _all_but_manifest(finished: Finished, storage: Storage) -> Iterator[tuple[st
 
 def pipeline_files(finished: Finished) -> dict[str, str]:
     """Return the further files that the run's pipeline makes of its READY pieces: a CSV, for example."""
-    pipeline = all_pipelines()[finished.run.pipeline]
+    pipeline = pipeline_of(finished.run)
     made: dict[str, list[Mapping[str, Any]]] = {}
     for piece in finished.pieces:
         if piece.state is PieceState.READY:
             made.setdefault(piece.kind, []).append(piece.data)
-    return dict(pipeline.files(pipeline.request.model_validate(finished.run.request), made))
+    return dict(pipeline.files(request_of(finished.run), made))
 
 
 def carousel_pdf(run: Run, storage: Storage) -> bytes:

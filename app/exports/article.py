@@ -7,11 +7,11 @@ from typing import Any
 
 from jinja2 import Environment, Template
 
-from app.domain.brand import BrandKit
 from app.domain.languages import is_rtl_language
 from app.domain.plain_text import plain
 from app.exports.finished import Finished, Picture
 from app.exports.wording import cut
+from app.ordered import brand_of
 from app.pipelines.markdown import in_line, paragraphs, whole_line
 
 MAX_DESCRIPTION = 160  # characters that search engines show
@@ -121,7 +121,7 @@ def html(finished: Finished) -> str | None:
         quote=finished.texts.get("quote"),
         cover=_cover(finished),
         description=cut(article["intro"], MAX_DESCRIPTION),
-        accent=BrandKit.model_validate(finished.run.brand).look().accent,
+        accent=brand_of(finished.run).look().accent,
     )
     return plain(page)
 

@@ -17,8 +17,8 @@ from app.domain.keys import shown_key
 from app.domain.provenance import Source
 from app.domain.states import PieceState
 from app.exports.wording import cut
+from app.ordered import pipeline_of
 from app.pipelines import captions
-from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline
 from app.storage import EXTENSIONS
 
@@ -87,7 +87,7 @@ class Finished:
     @property
     def pipeline(self) -> Pipeline:
         """What it was ordered from."""
-        return all_pipelines()[self.run.pipeline]
+        return pipeline_of(self.run)
 
     @property
     def language(self) -> str:

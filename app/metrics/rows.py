@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Budget, BudgetMonth, Call, CallSum, Notification, Piece, Run, Unstored
 from app.domain.budgets import BudgetScope
+from app.domain.errors import AnotherRelease
 from app.domain.plans import month_of
 from app.domain.states import LIVE_RUNS, CallState, RunState
 from app.pipelines.catalog import all_pipelines
@@ -122,7 +123,7 @@ def steps(session: Session) -> Iterator[Metric]:
 def _queue_of(pipeline: str, kind: str, step: str) -> str:
     try:
         return all_pipelines()[pipeline].stage(kind, step).queue
-    except KeyError:
+    except (KeyError, AnotherRelease):
         return "control"  # of another release: celeryconfig's default
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from app.domain.brand import BrandKit
+from app.domain.errors import AnotherRelease
 from app.domain.states import PieceState, QuotaUnit
 from app.pipelines.arrangement import Arrange, NothingToArrange
 
@@ -324,21 +325,26 @@ class Pipeline:
 
     def is_picture(self, kind: str) -> bool:
         """Whether pieces of this kind have a picture."""
-        return any(stage.makes_picture for stage in self.tracks[kind])
+        return any(stage.makes_picture for stage in self.track(kind))
+
+    def track(self, kind: str) -> tuple[Stage, ...]:
+        """Return the stages of a kind. Raises AnotherRelease for a kind that is not made here."""
+        if (track := self.tracks.get(kind)) is None:
+            raise AnotherRelease(f"{self.name} makes no {kind} here")
+        return track
 
     def stage(self, kind: str, step: str) -> Stage:
-        """Return the stage of a step. Raises KeyError for a step that this kind never had."""
-        for stage in self.tracks[kind]:
+        """Return the stage of a step. Raises AnotherRelease for a step that this kind does not have here."""
+        for stage in self.track(kind):
             if stage.step == step:
                 return stage
-        raise KeyError(f"{self.name}: no step {step!r} for {kind!r}")
+        raise AnotherRelease(f"{self.name} has no step {step} for a {kind} here")
 
     def steps_from(self, kind: str, step: str) -> tuple[Stage, ...]:
         """Return `step`'s stage and those after it."""
-        track = self.tracks[kind]
+        track = self.track(kind)
         return track[track.index(self.stage(kind, step)) :]
 
     def next_step(self, kind: str, step: str) -> str | None:
         """Return the step after `step`; None when it is the last."""
-        rest = self.steps_from(kind, step)[1:]
-        return rest[0].step if rest else None
+        return next((stage.step for stage in self.steps_from(kind, step)[1:]), None)

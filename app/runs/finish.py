@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import budgets, events, journal, quotas
 from app.db.models import Call, Notification, Piece, Run
 from app.domain.states import LIVE_RUNS, PieceState, RunState
-from app.pipelines.catalog import all_pipelines
+from app.ordered import pipeline_of
 from app.runs.claims import give_up, lock_run, piece_event, unfinished
 
 
@@ -140,7 +140,7 @@ def finish(
     for piece in pieces:
         if drawn and piece.id in drawn:
             piece.composed = drawn[piece.id]
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = pipeline_of(run)
     state, failure = outcome(
         pieces,
         tolerates=pipeline.tolerates,
@@ -203,7 +203,7 @@ def _end(
     by: Finisher | None = None,
 ) -> None:
     journal.mark_abandoned(session, Call.run_id == run.id)
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = pipeline_of(run)
     run.state, run.failure, run.finished_at = state, failure, datetime.now(UTC)
     has_pictures = any(pipeline.is_picture(kind) for kind in pipeline.tracks)
     delivered = any(piece.state is PieceState.READY and (piece.is_picture or not has_pictures) for piece in pieces)

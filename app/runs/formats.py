@@ -12,7 +12,7 @@ from app import events
 from app.db.models import Call, Piece, Run
 from app.domain.errors import Conflict
 from app.domain.states import PieceState, RunState
-from app.pipelines.catalog import all_pipelines
+from app.ordered import check_readable, pipeline_of, request_of
 from app.pipelines.pipeline import Pipeline
 from app.runs.accept import parse
 from app.runs.claims import lock_run
@@ -30,7 +30,8 @@ def reformat(session: Session, run_id: uuid.UUID, wanted: str) -> Run:
     Neither quota nor money is reserved: no step that is left asks a model. Raises Conflict, InvalidRequest.
     """
     source = lock_run(session, run_id)
-    pipeline = all_pipelines()[source.pipeline]
+    check_readable(source)
+    pipeline = pipeline_of(source)
     _check(source, pipeline, wanted)
     request = parse(pipeline, {**source.request, "format": wanted}).model_dump(mode="json", exclude_none=True)
     if (before := _made_before(session, source, wanted)) is not None:
@@ -104,7 +105,7 @@ def _words(pipeline: Pipeline, run: Run, piece: Piece) -> dict[str, Any]:
     drawn = piece.composed or {}
     if pipeline.layout is None or piece.state is not PieceState.FAILED or "title" not in drawn:
         return piece.data
-    wanted = pipeline.layout(pipeline.request.model_validate(run.request), piece.kind, piece.position, piece.data)
+    wanted = pipeline.layout(request_of(run), piece.kind, piece.position, piece.data)
     shown = {wanted.body: str(drawn.get("body") or ""), wanted.title: str(drawn["title"])}
     shown = {text: stands for text, stands in shown.items() if text}
     return {name: shown.get(text, text) if isinstance(text, str) else text for name, text in piece.data.items()}
@@ -127,7 +128,7 @@ def _copied(pipeline: Pipeline, run: Run, source: Piece, data: dict[str, Any]) -
         review=source.review,
         failure=source.failure,
     )
-    if any(stage.fills == "composed" for stage in pipeline.tracks[source.kind]):
+    if any(stage.fills == "composed" for stage in pipeline.track(source.kind)):
         state, step = first_missing(pipeline, piece)
         if pipeline.stage(source.kind, step).fills == "composed":
             piece.state, piece.step, piece.failure = state, step, None

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import events
 from app.db.models import Piece, Run
-from app.domain.brand import BrandKit
 from app.domain.states import LIVE_RUNS, PieceState, RunState
-from app.pipelines.catalog import all_pipelines
+from app.ordered import brand_of, pipeline_of, request_of
 from app.pipelines.pipeline import Made, NewPiece, Pipeline
 from app.runs.accept import new_pieces
 from app.runs.claims import let_go, lock_run, piece_event, unfinished
@@ -31,10 +30,9 @@ def open_more(session: Session, run_id: uuid.UUID, round_: int) -> bool:
     run = lock_run(session, run_id)
     if run.round != round_ or run.state not in LIVE_RUNS or unfinished(session, run_id):
         return False
-    pipeline = all_pipelines()[run.pipeline]
-    request = pipeline.request.model_validate(run.request)
+    pipeline, request = pipeline_of(run), request_of(run)
     pieces = pieces_of(session, run_id)
-    wanted = pipeline.then(request, BrandKit.model_validate(run.brand), [_made(piece) for piece in pieces])
+    wanted = pipeline.then(request, brand_of(run), [_made(piece) for piece in pieces])
     present = {(piece.kind, piece.position): piece for piece in pieces}
     opened = [_marked(new) for new in wanted if (new.kind, new.position) not in present]
     changed = [
@@ -85,7 +83,7 @@ def _make_anew(pipeline: Pipeline, run: Run, piece: Piece, new: NewPiece) -> Non
     piece.data, piece.prompt = new.data, new.prompt
     piece.picture = piece.review = piece.composed = None
     piece.version += 1
-    piece.state, piece.step, piece.round = PieceState.PENDING, pipeline.tracks[piece.kind][0].step, run.round
+    piece.state, piece.step, piece.round = PieceState.PENDING, pipeline.track(piece.kind)[0].step, run.round
     piece.failure = piece.sent_at = piece.next_try_at = None
     piece.attempt = piece.sent_count = piece.rewrites = 0
     piece.refused = []

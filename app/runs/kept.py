@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from app import costs
 from app.db.models import Piece, Run
-from app.pipelines.catalog import all_pipelines
+from app.domain.errors import AnotherRelease
+from app.ordered import pipeline_of, request_of
 from app.pipelines.pipeline import Pipeline, Stage
 from app.routes import able
 
@@ -46,7 +47,7 @@ class Kept:
 
 def kept(session: Session, run: Run, piece: Piece, stage: Stage, purpose: str) -> Kept:
     """Return what a call must leave of the run's money for what the run still needs."""
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = pipeline_of(run)
     rank = _rank(pipeline, piece.kind, stage)
     is_extra = stage.reviews is not None or purpose != stage.purpose or bool(piece.refused)
     if is_extra:
@@ -76,13 +77,13 @@ def _others(session: Session, run: Run, piece: Piece, pipeline: Pipeline) -> Ite
         if piece_id != piece.id and step is not None and not has_picture:
             try:
                 before = pipeline.steps_from(kind, step)
-            except KeyError:
+            except AnotherRelease:
                 continue  # only another release has this step, and knows what it costs
             yield from ((_rank(pipeline, kind, before[0]), stage) for stage in before)
     opened = Counter(kind for _, kind, _, _ in found)
-    for kind, count in pipeline.counts(pipeline.request.model_validate(run.request)).items():
+    for kind, count in pipeline.counts(request_of(run)).items():
         for _ in range(count - opened[kind]):
-            track = pipeline.tracks[kind]
+            track = pipeline.track(kind)
             yield from ((_rank(pipeline, kind, track[0]), stage) for stage in track)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Piece, Run
+from app.domain.errors import AnotherRelease
 from app.domain.states import LIVE_RUNS, RunState
 from app.pipelines.catalog import all_pipelines
 from app.settings import settings
@@ -119,7 +120,7 @@ def _known_links(piece: Piece, pipeline_name: str) -> type_chain:
     """Return the links of a piece; none for a step that only another release has: whoever is of that release publishes it."""
     try:
         return links_of(piece, pipeline_name)
-    except KeyError:
+    except AnotherRelease:
         log.info("step_of_another_release", extra={"piece_id": str(piece.id), "step": piece.step})
         return ()
 

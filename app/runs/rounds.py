@@ -17,7 +17,7 @@ from app.domain.errors import Conflict, InvalidRequest, NotFound, TooManyRequest
 from app.domain.plans import month_of
 from app.domain.prices import MILLION
 from app.domain.states import LIVE_RUNS, PieceState, QuotaUnit, RunState
-from app.pipelines.catalog import all_pipelines
+from app.ordered import check_readable, pipeline_of, request_of
 from app.pipelines.pipeline import Pipeline, Stage
 from app.runs.claims import let_go, lock_run, piece_event
 from app.runs.finish import cancel as end_canceled
@@ -51,14 +51,15 @@ def resume(session: Session, user: User, run_id: uuid.UUID) -> NewRound:
     failed = [piece for piece in pieces_of(session, run_id) if piece.state is PieceState.FAILED]
     if not failed:
         raise Conflict("nothing failed in this run; to change a picture, render its piece again", code="nothing_failed")
-    first = _not_joining(all_pipelines()[run.pipeline], failed)
+    first = _not_joining(pipeline_of(run), failed)
     return start(session, user, run, first, later=[piece for piece in failed if piece not in first])
 
 
 def _not_joining(pipeline: Pipeline, failed: Sequence[Piece]) -> list[Piece]:
     """Return which of the FAILED pieces join none of the others: the parts, or the first kind of what joins parts."""
     parts = [piece for piece in failed if OPENED_WITH not in piece.data]
-    first = next(kind for kind in pipeline.tracks if any(piece.kind == kind for piece in failed))
+    tracks = {piece.kind: pipeline.track(piece.kind) for piece in failed}
+    first = next(kind for kind in pipeline.tracks if kind in tracks)
     return parts or [piece for piece in failed if piece.kind == first]
 
 
@@ -79,8 +80,9 @@ def edit(session: Session, user: User, run_id: uuid.UUID, piece_id: uuid.UUID, c
     have budgets. Raises Conflict, InvalidRequest.
     """
     run = lock_run(session, run_id)
+    check_readable(run)
     piece = _piece(session, run_id, piece_id)
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = pipeline_of(run)
     prompt = changes.pop("prompt", None) if piece.prompt is not None else None
     unknown = sorted(set(changes) - {name for name, value in piece.data.items() if isinstance(value, str)})
     if unknown or not (changes or prompt) or not piece.is_picture:
@@ -134,6 +136,7 @@ def opened(session: Session, run_id: uuid.UUID) -> Run:
         raise Conflict("the run is being worked on; wait until it ends, or cancel it", code="already_running")
     if run.state is RunState.CANCELED:
         raise Conflict("a canceled run cannot go on; order a new one", code="canceled")
+    check_readable(run)
     return run
 
 
@@ -152,7 +155,7 @@ def start(
     The run is `opened`. later: FAILED pieces that joins.open_more puts back in this round, once `redone` are over.
     take: another picture is made of the same words. Raises QuotaExceeded, TooManyRequests; then nothing may be committed.
     """
-    pipeline = all_pipelines()[run.pipeline]
+    pipeline = pipeline_of(run)
     was = run.state
     run.round += 1
     for piece in redone:
@@ -170,7 +173,7 @@ def start(
     amounts: dict[QuotaUnit, int] = {QuotaUnit.MONEY: worst}
     # One that was made from another never had a charge; one that was delivered, before another picture failed, keeps its.
     if was is RunState.FAILED and run.made_from is None and not quotas.holds_units(session, run.id):
-        amounts |= pipeline.charges_of(pipeline.request.model_validate(run.request))
+        amounts |= pipeline.charges_of(request_of(run))
     month, shares = month_of(run.progressed_at), budgets.shares_of(session, run, worst)
     quotas.reserve(session, user, run.id, run.round, month, amounts)
     _check_rounds(session, user, run)
@@ -208,7 +211,7 @@ def _unbind(pipeline: Pipeline, run: Run, redone: Sequence[Piece]) -> None:
 
 def _has_room(session: Session, pipeline: Pipeline, run: Run, piece: Piece) -> bool:
     """Return whether the live round's money is enough for another picture, as dear as what it may still pay can be."""
-    render = next(stage.step for stage in pipeline.tracks[piece.kind] if stage.makes_picture)
+    render = next(stage.step for stage in pipeline.track(piece.kind) if stage.makes_picture)
     paid = select(func.sum(func.coalesce(Call.cost_micro_usd, Call.worst_micro_usd))).where(
         Call.piece_id == piece.id, Call.round == run.round
     )
@@ -236,7 +239,7 @@ def back(pipeline: Pipeline, piece: Piece, round_: int, *, keep_picture: bool = 
 
 def first_missing(pipeline: Pipeline, piece: Piece) -> tuple[PieceState, str]:
     """Return the first step of a piece whose result is not stored, or its last step, and the state before it."""
-    track = pipeline.tracks[piece.kind]
+    track = pipeline.track(piece.kind)
     has_words = piece.prompt is not None and not any(stage.fills == "prompt" for stage in track)
     state, step = PieceState.PROMPTED if has_words else PieceState.PENDING, track[0].step
     for stage, following in pairwise(track):
@@ -257,7 +260,7 @@ def _payable(pipeline: Pipeline, kind: str, step: str) -> Sequence[Stage]:
     """Return the stages that may still be paid: a review can send its picture back to be made again."""
     rest = pipeline.steps_from(kind, step)
     reviewed = {stage.reviews for stage in rest if stage.reviews}
-    return [stage for stage in pipeline.tracks[kind] if stage in rest or stage.purpose in reviewed]
+    return [stage for stage in pipeline.track(kind) if stage in rest or stage.purpose in reviewed]
 
 
 def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
@@ -267,7 +270,7 @@ def _worst(pipeline: Pipeline, run: Run, pieces: Sequence[Piece]) -> int:
     worst = costs.worst_micro_usd_of(remaining)
     if any(not pipeline.is_picture(piece.kind) and piece.kind not in pipeline.optional for piece in pieces):
         # Its text opens the other pieces: all of them are still to be paid.
-        worst = costs.quote(pipeline, pipeline.request.model_validate(run.request)).worst_micro_usd
+        worst = costs.quote(pipeline, request_of(run)).worst_micro_usd
     cap = run.request.get("max_cost_usd")
     room = worst if cap is None else max(int(cap * MILLION) - run.spent_micro_usd - run.held_micro_usd, 0)
     return min(worst, room)

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from app.db.models import Piece, Run, User
 from app.db.session import transaction
-from orders import order
+from orders import order, pieces_of
 
 
 def set_run(run_id: uuid.UUID, **values: Any) -> None:
@@ -27,6 +27,10 @@ def unreadable(run_id: uuid.UUID) -> None:
 
 def of_a_pipeline_that_is_gone(run_id: uuid.UUID) -> None:
     set_run(run_id, pipeline="gone")
+
+
+def with_an_unreadable_brand(run_id: uuid.UUID) -> None:
+    set_run(run_id, brand={"theme": "midnight", "holograms": True})
 
 
 def with_a_kind_that_is_gone(run_id: uuid.UUID) -> None:
@@ -70,3 +74,73 @@ def test_it_is_shown_with_all_its_pieces(
 
     assert (shown["title"], shown["status"], len(shown["pieces"])) == (title, "READY", 8)
     assert (shown["progress"]["done"], shown["progress"]["total"], shown["progress"]["percent"]) == (8, 8, 100)
+
+
+DEEDS = {
+    "resume": ("POST", "resume", None),
+    "edit": ("PATCH", "pieces/{piece}", {"title": "Other words"}),
+    "render": ("POST", "pieces/{piece}/render", None),
+    "reformat": ("POST", "reformat", {"format": "1:1"}),
+    "zip": ("GET", "export.zip", None),
+}
+
+
+def ask(call: Caller, run_id: uuid.UUID, deed: str, kind: str = "slide") -> Any:
+    """Do a deed to a run, or to its first piece of a kind."""
+    method, path, body = DEEDS[deed]
+    piece = next(piece for piece in pieces_of(run_id) if piece.kind == kind)
+    return call(method, f"/api/runs/{run_id}/{path.format(piece=piece.id)}", json=body)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("becomes", [unreadable, of_a_pipeline_that_is_gone, with_an_unreadable_brand])
+def test_what_would_have_to_read_it_is_refused_and_nothing_changes(
+    call: Caller, user: User, becomes: Callable[[uuid.UUID], None], deed: str
+) -> None:
+    run_id = order(user, topic="Known", slides=5)
+    work(run_id, fail=[2])
+    becomes(run_id)
+    before = call("GET", f"/api/runs/{run_id}").get_json()
+
+    refused = ask(call, run_id, deed)
+
+    problem = refused.get_json()
+    assert (refused.status_code, problem["code"]) == (409, "another_release")
+    assert "ask again after the upgrade" in problem["detail"]
+    assert "Later" not in problem["detail"]
+    assert call("GET", f"/api/runs/{run_id}").get_json() == before
+
+
+@pytest.mark.parametrize("deed", ["edit", "render", "reformat"])
+def test_a_piece_of_a_kind_that_is_gone_is_not_worked_on(call: Caller, user: User, deed: str) -> None:
+    run_id = order(user, topic="Known", slides=5)
+    work(run_id)
+    with_a_kind_that_is_gone(run_id)
+
+    assert ask(call, run_id, deed, kind="gone").get_json()["code"] == "another_release"
+
+
+@pytest.mark.parametrize("deed", ["edit", "render", "zip"])
+def test_what_is_known_of_such_a_run_can_still_be_changed_and_taken(call: Caller, user: User, deed: str) -> None:
+    run_id = order(user, topic="Known", slides=5)
+    work(run_id)
+    with_a_kind_that_is_gone(run_id)
+
+    assert ask(call, run_id, deed).status_code in (200, 202)
+
+
+def test_only_the_release_that_has_the_pipeline_can_cancel(call: Caller, user: User) -> None:
+    run_id = order(user, topic="Known", slides=5)
+    of_a_pipeline_that_is_gone(run_id)
+
+    assert call("POST", f"/api/runs/{run_id}/cancel").get_json()["code"] == "another_release"
+    set_run(run_id, pipeline="full-post")
+    assert call("POST", f"/api/runs/{run_id}/cancel").status_code in (200, 202)
+
+
+def test_a_request_that_cannot_be_read_can_be_canceled(call: Caller, user: User) -> None:
+    run_id = order(user, topic="Known", slides=5)
+    unreadable(run_id)
+
+    assert call("POST", f"/api/runs/{run_id}/cancel").status_code in (200, 202)
+    assert call("GET", f"/api/runs/{run_id}").get_json()["status"] == "CANCELED"

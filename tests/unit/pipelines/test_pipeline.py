@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from app.domain.errors import NotFound
+from app.domain.errors import AnotherRelease, NotFound
 from app.domain.states import PIECE_MOVES, PieceState
 from app.pipelines.catalog import all_pipelines, pipeline_named
 from app.pipelines.pipeline import Pipeline
@@ -87,7 +87,7 @@ def test_what_remains_from_a_step_begins_with_it(pipeline: Pipeline, kind: str) 
 
 @every_track
 def test_a_step_that_never_was_is_no_step(pipeline: Pipeline, kind: str) -> None:
-    with pytest.raises(KeyError, match="no_such_step"):
+    with pytest.raises(AnotherRelease, match="no_such_step"):
         pipeline.stage(kind, "no_such_step")
 
 
