@@ -69,6 +69,7 @@ result_chord_ignore = True
 
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # for ever: after 100, three quarters of an hour, a worker would end for good
+broker_channel_error_retry = True  # a Redis that is full, or a replica now, refuses: without this, a worker ends of it
 broker_transport_options = {
     "visibility_timeout": _config.visibility_timeout_s,
     # The default sweep takes about 100 s to notice a timeout (measured); this one about 10 s.

@@ -31,6 +31,8 @@ AWAY_S = 1.0  # after a failure this process does not try for so long: a hanging
 FORGET_S = 90.0  # a waiter that has not asked for this long has lost its place; its row wait is at most 30 s
 
 BREAKERS = "pressroom:breakers"
+PROBE = "pressroom:probe"
+PROBE_S = 60
 """Hash: scope -> JSON of failures, and once it opened: code, message, `ends` and `probe` (both ms), `cool_ms`."""
 
 
@@ -124,6 +126,11 @@ def ask(question: Callable[[Redis], T]) -> T:
 def run(script: str, keys: Sequence[str], *args: str | bytes | float) -> Any:
     """Run a Lua script in Redis, in one round trip once Redis knows it. Raises Unavailable."""
     return ask(lambda redis: redis.register_script(script)(keys=keys, args=args))
+
+
+def check_writable() -> None:
+    """Do nothing when Redis takes writes. Raises Unavailable: also when it answers, and is full or a replica."""
+    ask(lambda redis: redis.set(PROBE, 1, ex=PROBE_S))
 
 
 def limits_now(provider_kinds: Iterable[tuple[str, str]]) -> list[LimitState]:

@@ -14,10 +14,11 @@ from redis.retry import Retry
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.session import transaction
+from app.db.session import check_writable, transaction
 from app.domain.errors import PressroomError
 from app.settings import settings
 from app.storage import storage
+from app.traffic import PROBE, PROBE_S
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("health", __name__)
@@ -57,7 +58,7 @@ def _passes(name: str, check: Callable[[], None]) -> bool:
 
 def _database() -> None:
     with transaction(durable=False) as session:
-        session.execute(text("SELECT 1"))
+        check_writable(session)
 
 
 def _schema() -> None:
@@ -74,11 +75,12 @@ def _schema() -> None:
 
 
 def _redis() -> None:
+    """Do nothing when Redis takes writes: one that is full, or a failover's replica, still answers a ping."""
     retry = Retry(NoBackoff(), 0)
     with Redis.from_url(
         settings().need_redis_url(), socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S, retry=retry
     ) as client:
-        client.ping()
+        client.set(PROBE, 1, ex=PROBE_S)
 
 
 def _storage() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import Connection, create_engine, pool, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -16,6 +16,7 @@ from app.cli.checks import Row, Verdict
 from app.db import migrate
 from app.embedded.lock import read_owner
 from app.settings import settings
+from app.traffic import PROBE, PROBE_S
 
 MIN_REDIS = (6, 2)  # for BLMOVE and GETEX; celery's redis transport is tested from there on
 TIMEOUT_S = 3
@@ -34,7 +35,12 @@ def database() -> Iterator[Row]:
         engine = create_engine(url, poolclass=pool.NullPool, connect_args={"connect_timeout": TIMEOUT_S})
         with engine.connect() as connection:
             version = connection.execute(text("SHOW server_version")).scalar_one()
-            yield Row("database", Verdict.OK, f"PostgreSQL {str(version).split()[0]} at {shown}")
+            found = f"PostgreSQL {str(version).split()[0]} at {shown}"
+            if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "off":
+                yield Row("database", Verdict.OK, found)
+            else:
+                todo = "let DATABASE_URL lead to the primary"
+                yield Row("database", Verdict.PROBLEM, f"{found} takes no writes: a replica?", todo)
             yield _schema(connection)
             yield _room(connection)
     except ArgumentError:
@@ -75,17 +81,30 @@ def redis() -> Iterator[Row]:
         with Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as client:
             version = str(client.info("server")["redis_version"])
             policy = _policy(client)
+            refusal = _refusal(client)
     except (RedisError, ValueError) as exc:
         todo = "start it, or check REDIS_URL; leave REDIS_URL out to use a private one"
         yield Row("broker", Verdict.PROBLEM, f"{shown(url)}: {_first_line(exc)}", todo)
         return
     if tuple(int(part) for part in version.split(".")[:2]) < MIN_REDIS:
         yield Row("broker", Verdict.PROBLEM, f"Redis {version}", "use Redis 6.2 or newer, or Valkey")
+    elif refusal is not None:
+        todo = "give it more memory when it is full, or let REDIS_URL lead to the primary"
+        yield Row("broker", Verdict.PROBLEM, f"Redis {version} takes no writes: {refusal}", todo)
     elif policy not in {"noeviction", None}:
         todo = "set maxmemory-policy to noeviction: an evicted key is a lost message"
         yield Row("broker", Verdict.WARNING, f"Redis {version} with {policy}", todo)
     else:
         yield Row("broker", Verdict.OK, f"Redis {version} at {shown(url)}, {policy or 'policy not readable'}")
+
+
+def _refusal(client: Redis) -> str | None:
+    """Return why Redis, which answers, takes no write; None when it does."""
+    try:
+        client.set(PROBE, 1, ex=PROBE_S)
+    except ResponseError as exc:
+        return _first_line(exc)
+    return None
 
 
 def _policy(client: Redis) -> str | None:

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import InvalidatePoolError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session
 
+from app.domain.errors import Unavailable
 from app.settings import settings
 
 POOL_SIZE = 10
@@ -43,6 +45,7 @@ def engine(pool_size: int = POOL_SIZE, max_overflow: int = MAX_OVERFLOW) -> Engi
         connect_args={"connect_timeout": 3, "application_name": "pressroom", **GONE},
     )
     event.listen(made, "connect", _bound)
+    event.listen(made, "handle_error", _leave_replica, retval=True)
     event.listen(made, "checkin", _note_use)
     event.listen(made, "checkout", lambda connection, record, _: _ping(made, connection, record))
     return made
@@ -53,6 +56,15 @@ def _bound(connection: Any, _: Any) -> None:
     connection.autocommit = True
     connection.execute(LEFT)
     connection.autocommit = False
+
+
+def _leave_replica(context: ExceptionContext) -> OperationalError | None:
+    """Take a server that answers and takes no write to be away: a failover made it a replica, and another one is it now."""
+    refused = context.original_exception
+    if not isinstance(refused, ReadOnlySqlTransaction):
+        return None
+    context.is_disconnect = True  # all connections are dropped: new ones find the server that the name stands for now
+    return OperationalError(None, None, refused, hide_parameters=True, connection_invalidated=True)
 
 
 def _note_use(_: Any, record: Any) -> None:
@@ -96,6 +108,12 @@ def transaction(*, durable: bool = True) -> Iterator[Session]:
             session.execute(text("SET LOCAL synchronous_commit = off"))
             session.info[NOT_DURABLE] = True
         yield session
+
+
+def check_writable(session: Session) -> None:
+    """Do nothing when the server takes writes. Raises Unavailable for one that a failover has made a replica."""
+    if session.scalar(text("SHOW transaction_read_only")) != "off":
+        raise Unavailable("the database takes no writes: DATABASE_URL leads to a replica", code="database_unavailable")
 
 
 def make_durable(session: Session) -> None:

@@ -68,6 +68,7 @@ class Pressroom(Collector):
             partial(rows.budgets, now=now),
             partial(rows.costs, now=now),
             partial(rows.calls, now=now),
+            rows.writable,
         )
         for question in ask_rows:
             left_s = began + MOST_S - time.monotonic()
@@ -79,19 +80,19 @@ class Pressroom(Collector):
                 with transaction(durable=False) as session:
                     rows.bounded(session, left_s)
                     found = list(question(session))
-            except SQLAlchemyError as exc:
+            except (SQLAlchemyError, Unavailable) as exc:
                 is_up["database"] = False
                 log.warning("not_scraped", extra={"part": "database", "reason": type(exc).__name__})
             else:
                 yield from found
-        for ask_redis in (queues.queues, queues.limits, queues.breakers, queues.counted):
+        for ask_redis in (queues.queues, queues.limits, queues.breakers, queues.counted, queues.writable):
             try:
                 yield from list(ask_redis())
             except Unavailable:
                 is_up["redis"] = False
         family = GaugeMetricFamily(
             "pressroom_part_up",
-            "Whether a part answered this scrape in time: 1 or 0.",
+            "Whether a part answered this scrape in time, and takes writes: 1 or 0.",
             labels=["part"],
         )
         for part, is_there in is_up.items():

@@ -71,6 +71,12 @@ def queues() -> Iterator[Metric]:
         yield GaugeMetricFamily(name, about, value=memory.get(field))
 
 
+def writable() -> Iterator[Metric]:
+    """Give nothing. Raises Unavailable when Redis, which has told its figures, takes no writes: it is full, or a replica."""
+    traffic.check_writable()
+    return iter(())
+
+
 def limits() -> Iterator[Metric]:
     """How busy each provider is that the routes name, by kind of request."""
     labels = ["provider", "kind"]

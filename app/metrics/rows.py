@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, case, extract, func, or_, select, te
 from sqlalchemy.orm import Session
 
 from app.db.models import Budget, BudgetMonth, Call, CallSum, Notification, Piece, Run, Unstored
+from app.db.session import check_writable
 from app.domain.budgets import BudgetScope
 from app.domain.errors import AnotherRelease
 from app.domain.plans import month_of
@@ -244,6 +245,12 @@ def budgets(session: Session, now: datetime) -> Iterator[Metric]:
             fullest.add_metric([scope, subject], float(most))
         refused.add_metric([scope, subject], count)
     yield from (fullest, refused)
+
+
+def writable(session: Session) -> Iterator[Metric]:
+    """Give nothing. Raises Unavailable when the database, which has told its figures, is one that takes no writes."""
+    check_writable(session)
+    return iter(())
 
 
 def bounded(session: Session, most_s: float) -> None:

@@ -33,6 +33,10 @@ class Workers:
         for process in family:
             process.kill()
 
+    def pids(self) -> list[int | None]:
+        """Return the process of each worker now."""
+        return [self.supervisor.pid(name) for name in WORKERS]
+
     def wait_until_listening(self) -> None:
         """Return when every worker takes messages."""
         for name in WORKERS:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.db.session import GONE, engine, transaction
+from failover import read_only
 from harness import Installation
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -41,3 +42,29 @@ def test_the_socket_is_asked_to_notice_a_server_that_is_gone() -> None:
         told = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
 
     assert {name: told[name] for name in GONE} == {name: str(value) for name, value in GONE.items()}
+
+
+def write() -> None:
+    with transaction() as session:
+        session.execute(text("DELETE FROM exchange_rates"))
+
+
+def test_a_server_that_has_become_a_replica_counts_as_away_and_its_connections_are_not_kept(
+    database: Installation,
+) -> None:
+    with read_only(database.database_url):
+        with transaction() as session:
+            assert session.execute(text("SELECT 1")).scalar_one() == 1, "what is there can be read"
+        for _ in range(2):
+            with pytest.raises(OperationalError, match="read-only transaction") as told:
+                write()
+            assert told.value.connection_invalidated
+
+    write()  # on a new connection, at once
+
+
+def test_what_another_statement_got_wrong_costs_no_connection() -> None:
+    with pytest.raises(DBAPIError) as told, transaction() as session:
+        session.execute(text("SELECT 1 / 0"))
+
+    assert not told.value.connection_invalidated

@@ -16,7 +16,7 @@ from app.domain.states import PieceState, QuotaUnit, RunState
 from app.pipelines import catalog
 from app.pipelines.order import Order, checked
 from app.pipelines.pipeline import Done, Made, NewPiece, Pipeline, Stage, Work
-from app.runs import finish, joins, rounds
+from app.runs import joins, rounds
 from harness import Installation
 from making import change
 from next_rounds import resume
@@ -108,14 +108,8 @@ PIPELINE = Pipeline(
 @pytest.fixture(autouse=True)
 def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known = {**catalog.all_pipelines(), PIPELINE.name: checked(PIPELINE)}
-    for module in (catalog, finish, joins, rounds):
-        monkeypatch.setattr(module, "all_pipelines", lambda: known)
-    monkeypatch.setattr("app.runs.kept.all_pipelines", lambda: known)
-    monkeypatch.setattr("app.runs.plan.all_pipelines", lambda: known)
-    monkeypatch.setattr("app.runs.progress.all_pipelines", lambda: known, raising=False)
-    monkeypatch.setattr("app.runs.view.all_pipelines", lambda: known)
-    monkeypatch.setattr("workers.finishing.all_pipelines", lambda: known)
-    monkeypatch.setattr("working.all_pipelines", lambda: known)
+    for module in ("app.pipelines.catalog", "app.ordered", "app.runs.plan", "app.runs.view", "working"):
+        monkeypatch.setattr(f"{module}.all_pipelines", lambda: known)
     yield
     FAILING.clear()
     TRIED.clear()

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from app.db import migrate
 from app.embedded.services import Services
+from failover import REFUSALS, read_only, refusing
 from harness import Installation
 
 LAZY = """
@@ -87,6 +88,19 @@ def test_a_schema_of_a_newer_release_is_no_problem(place: Path, installation: In
     assert "at revision 9999" in migrated
     assert done.returncode == 0, done.stdout
     assert "warning  schema       revision 9999" in done.stdout
+
+
+def test_servers_that_answer_and_take_nothing_are_problems(place: Path, installation: Installation) -> None:
+    settings = {"DATABASE_URL": installation.database_url, "REDIS_URL": installation.redis_url}
+
+    with read_only(installation.database_url), refusing(installation.redis_url, REFUSALS["full"]):
+        done = pressroom(place, "doctor", **settings)
+
+    assert done.returncode == 1
+    for row, todo in (("database", "lead to the primary"), ("broker", "more memory")):
+        line = next(line for line in done.stdout.splitlines() if line.startswith(f"problem  {row}"))
+        assert "takes no writes" in line
+        assert todo in line
 
 
 @pytest.fixture

@@ -1,0 +1,75 @@
+"""Servers that answer and take nothing: a Redis that is full or has lost its replicas, either server as a replica itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from redis import Redis
+from redis.exceptions import ResponseError
+from sqlalchemy import create_engine, make_url, text
+
+NOBODY = ("127.0.0.1", "1")
+OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How Redis comes to refuse, and how it is mended."""
+
+    told: str
+    begins: Callable[[Redis], Any]
+    ends: Callable[[Redis], Any]
+
+
+REFUSALS = {
+    "full": Refusal(
+        "command not allowed when used memory",
+        lambda redis: redis.config_set("maxmemory", 1),
+        lambda redis: redis.config_set("maxmemory", 0),
+    ),
+    "replica": Refusal(
+        "read only replica",
+        lambda redis: redis.execute_command("REPLICAOF", *NOBODY),
+        lambda redis: redis.execute_command("REPLICAOF", "NO", "ONE"),
+    ),
+    "alone": Refusal(
+        "NOREPLICAS",
+        lambda redis: redis.config_set("min-replicas-to-write", 1),
+        lambda redis: redis.config_set("min-replicas-to-write", 0),
+    ),
+}
+
+
+@contextmanager
+def refusing(redis_url: str, refusal: Refusal) -> Iterator[None]:
+    """Have Redis refuse every write, and show that it does."""
+    with Redis.from_url(redis_url) as redis:
+        refusal.begins(redis)
+        try:
+            with pytest.raises(ResponseError, match=refusal.told):
+                redis.set("x", "y" * 100)
+            yield
+        finally:
+            refusal.ends(redis)
+
+
+@contextmanager
+def read_only(database_url: str) -> Iterator[None]:
+    """Cut all connections to a database, as a failover does, and have those that are made meanwhile read only."""
+    admin = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    name = make_url(database_url).database
+    with admin.connect() as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+        connection.execute(OTHERS)
+        try:
+            yield
+        finally:
+            connection.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
+    admin.dispose()
