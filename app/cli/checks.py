@@ -19,6 +19,7 @@ from app.domain.errors import PressroomError, SetupError
 from app.embedded import installations, ports, redis
 from app.embedded.errors import ProgramMissing
 from app.embedded.lock import read_owner
+from app.embedded.paths import LEAST_FREE_BYTES
 from app.settings import settings
 from app.storage import Folder, storage
 
@@ -141,10 +142,11 @@ def data_dir() -> Iterator[Row]:
         todo = f"give this user the right to write {there}, or set PRESSROOM_DATA_DIR to another folder"
         yield Row("data dir", Verdict.PROBLEM, f"{folder} cannot be written", todo)
         return
-    free = shutil.disk_usage(there).free
-    room = f"{folder}, {free / 1e9:.1f} GB free"
-    if free < MIN_FREE_BYTES:
-        yield Row("data dir", Verdict.WARNING, room, "make room: PostgreSQL stops when the disk is full")
+    disk = shutil.disk_usage(there)
+    room = f"{folder}, {disk.free / 1e9:.1f} GB free"
+    if disk.total and disk.free < MIN_FREE_BYTES:  # 0: a mount that does not say
+        verdict = Verdict.PROBLEM if disk.free < LEAST_FREE_BYTES else Verdict.WARNING
+        yield Row("data dir", verdict, room, "make room: PostgreSQL stops when the disk is full")
     else:
         yield Row("data dir", Verdict.OK, room)
     owner = read_owner(folder)

@@ -3,6 +3,7 @@
 SetupError
 └── EmbeddedError              never raised directly
     ├── DataDirNotWritable     the data dir is not ours to write
+    ├── DiskFull               the data dir's disk has no room for servers
     ├── DataDirBusy            another process holds the data dir, and its services cannot be used
     ├── SocketDirUnsafe        the socket directory is not ours alone
     ├── ProgramMissing         a server or a command is not installed
@@ -37,6 +38,12 @@ class DataDirNotWritable(EmbeddedError):
             "give this user the right to write it, or set PRESSROOM_DATA_DIR to another folder"
         )
         self.data_dir = data_dir
+
+
+class DiskFull(EmbeddedError):
+    """Raised when the disk of the data dir has no room for servers: PostgreSQL would end while it starts."""
+
+    code = "disk_full"
 
 
 class DataDirBusy(EmbeddedError):

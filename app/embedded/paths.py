@@ -12,11 +12,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from app.embedded.errors import DataDirNotWritable, SocketDirUnsafe
+from app.embedded.errors import DataDirNotWritable, DiskFull, SocketDirUnsafe
 
 log = logging.getLogger(__name__)
 
 SOCKET_ROOT = Path("/tmp")  # noqa: S108 - checked below; a socket's path has 107 bytes at most, and TMPDIR may be long
+LEAST_FREE_BYTES = 100_000_000  # a new cluster takes 40 MB, and as much again while it begins to be used
 LOG_KEEP_BYTES = 10_000_000  # a log above this becomes NAME.log.1
 
 
@@ -33,6 +34,16 @@ def prepare(data_dir: Path) -> Path:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise DataDirNotWritable(real, f"no write permission on {folder}")
     return real
+
+
+def check_room(data_dir: Path) -> None:
+    """Do nothing when the disk of the data dir has room for servers to start. Raises DiskFull."""
+    disk = shutil.disk_usage(data_dir)
+    if disk.total and disk.free < LEAST_FREE_BYTES:  # 0: a mount that does not say
+        raise DiskFull(
+            f"the disk of the data dir {data_dir} has {disk.free // 1_000_000} MB left; make room there"
+            f" ({LEAST_FREE_BYTES // 1_000_000} MB at least, 1 GB is better), or set PRESSROOM_DATA_DIR to another folder"
+        )
 
 
 def socket_dir(data_dir: Path, *, uid: int, gid: int) -> Path:

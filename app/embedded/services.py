@@ -65,6 +65,7 @@ def running(data_dir: Path, *, database_url: str | None = None, redis_url: str |
         return
     try:
         end_orphans(data_dir)
+        paths.check_room(data_dir)
         with _owned(data_dir, lock, database_url, redis_url) as services:
             yield services
     finally:

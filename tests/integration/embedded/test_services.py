@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import redis as redis_client
 
 from app.embedded import guardian
-from app.embedded.errors import ClusterMismatch, DataDirBusy, DataDirNotWritable
+from app.embedded.errors import ClusterMismatch, DataDirBusy, DataDirNotWritable, DiskFull
 from app.embedded.lock import read_owner
 from app.embedded.services import Services, running
 from tests.integration.embedded.owners import Spawn
@@ -125,3 +126,16 @@ def test_a_data_dir_that_cannot_be_made_is_refused_with_the_setting_to_change(tm
         running(tmp_path / "file/data"),
     ):
         pass
+
+
+def test_a_disk_without_room_is_refused_before_anything_is_written_there(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    almost_full = shutil.disk_usage("/")._replace(free=99_999_999)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: almost_full)
+
+    with pytest.raises(DiskFull, match=r"has 99 MB left; make room there \(100 MB at least"), running(data_dir):
+        pass
+
+    assert not (data_dir / "postgres").exists()
+    assert read_owner(data_dir) is None
