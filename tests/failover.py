@@ -1,12 +1,13 @@
-"""Servers that answer and take nothing: a Redis that is full or has lost its replicas, either server as a replica itself."""
+"""Servers that are there and of no use: a Redis that is full or has lost its replicas, replicas, a PostgreSQL that stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -73,3 +74,23 @@ def read_only(database_url: str) -> Iterator[None]:
         finally:
             connection.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
     admin.dispose()
+
+
+@contextmanager
+def frozen(database_url: str) -> Iterator[None]:
+    """Have the server of a database stand still, as on a disk that hangs: it takes connections and says nothing."""
+    admin = create_engine(database_url)
+    with admin.connect() as connection:
+        server = psutil.Process(connection.execute(text("SELECT pg_backend_pid()")).scalar_one()).parent()
+    admin.dispose()
+    assert server is not None
+    family = [server, *server.children(recursive=True)]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):  # the backend that was asked ends
+            process.suspend()
+    try:
+        yield
+    finally:
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()

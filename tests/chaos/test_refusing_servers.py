@@ -15,7 +15,7 @@ from app.domain.errors import Unavailable
 from app.domain.states import CallState, RunState
 from chaos.conftest import FAST, Workers
 from conditions import is_over, pictures_there
-from failover import REFUSALS, Refusal, read_only, refusing
+from failover import REFUSALS, Refusal, frozen, read_only, refusing
 from harness import Installation, Sandbox, wait_for
 from orders import calls_of, order, run_of
 
@@ -45,6 +45,23 @@ def test_a_post_goes_on_when_redis_takes_messages_again_and_one_ordered_meanwhil
         wait_for(lambda one=one: is_over(one), seconds=60)
         assert run_of(one).state is RunState.READY
         assert asked_twice(one) == [], "nothing was asked for twice"
+    assert workers.pids() == pids, "no worker died of it"
+
+
+@pytest.mark.long
+def test_a_post_goes_on_when_postgresql_moves_again(
+    start_workers: Callable[..., Workers], sandbox: Sandbox, installation: Installation
+) -> None:
+    workers, run_id = at_work(start_workers, sandbox)
+    pids = workers.pids()
+
+    with frozen(installation.database_url):
+        time.sleep(LONGER_THAN_BREAKERS_S)
+
+    wait_for(lambda: is_over(run_id), seconds=60)
+    assert run_of(run_id).state is RunState.READY
+    lost = [call for call in calls_of(run_id) if call.state is CallState.UNKNOWN]
+    assert len(asked_twice(run_id)) <= len(lost), "what was asked again was under way, and is listed"
     assert workers.pids() == pids, "no worker died of it"
 
 

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from app.domain.states import RunState
 from chaos.storm.claims import Claims
 from chaos.storm.clients import Clients
 from chaos.storm.machine import Machine
+from failover import REFUSALS, frozen, read_only, refusing
 from harness import Sandbox
 
 IO = ("worker-io-1", "worker-io-2")
@@ -32,6 +34,8 @@ POINTS: Mapping[str, tuple[str, ...]] = {
 REACHED_IN_S = 40.0
 CHOOSING_S = 20.0
 SECOND_BEAT_S = 8.0
+USELESS_S = 4.0
+"""How long a server is there and does nothing."""
 ALL_TRIPLED = "message tripled"
 PROVIDER: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "provider hangs": ("hang", {}),
@@ -138,8 +142,19 @@ class Storm:
         return kinds | {
             "Redis killed": partial(self._redis, "Redis killed", self.machine.restart_redis),
             "Redis emptied": partial(self._redis, "Redis emptied", self.machine.empty_redis),
-            "PostgreSQL stopped": partial(self._postgres, "PostgreSQL stopped", immediate=False),
-            "PostgreSQL crashed": partial(self._postgres, "PostgreSQL crashed", immediate=True),
+            "Redis is full": partial(self._redis, "Redis is full", self._while_redis_is_full),
+            "PostgreSQL stopped": partial(
+                self._postgres, "PostgreSQL stopped", partial(self.machine.restart_postgres, immediate=False)
+            ),
+            "PostgreSQL crashed": partial(
+                self._postgres, "PostgreSQL crashed", partial(self.machine.restart_postgres, immediate=True)
+            ),
+            "PostgreSQL only reads": partial(
+                self._postgres, "PostgreSQL only reads", partial(self._while_postgres, read_only)
+            ),
+            "PostgreSQL stands still": partial(
+                self._postgres, "PostgreSQL stands still", partial(self._while_postgres, frozen)
+            ),
             "storage refuses": partial(self._storage, "storage refuses", refuses=True, delay_s=0.0),
             "storage is slow": partial(self._storage, "storage is slow", refuses=False, delay_s=1.5),
             "two beats": self._two_beats,
@@ -216,8 +231,16 @@ class Storm:
         self.claims.hit(fault, leaves_claims=False)
         self._alone("redis", fault, strike)
 
-    def _postgres(self, fault: str, _luck: float, *, immediate: bool) -> None:
-        self._alone("postgres", fault, partial(self.machine.restart_postgres, immediate=immediate))
+    def _while_redis_is_full(self) -> None:
+        with refusing(self.machine.redis_url, REFUSALS["full"]):
+            time.sleep(USELESS_S)
+
+    def _postgres(self, fault: str, strike: Callable[[], None], _luck: float) -> None:
+        self._alone("postgres", fault, strike)
+
+    def _while_postgres(self, is_useless: Callable[[str], AbstractContextManager[None]]) -> None:
+        with is_useless(self.machine.database_url):
+            time.sleep(USELESS_S)
 
     def _storage(self, fault: str, luck: float, *, refuses: bool, delay_s: float) -> None:
         def strike() -> None:
