@@ -320,6 +320,7 @@ def _is(question: Asked) -> ColumnElement[bool]:
         Call.provider == question.provider,
         Call.model == question.model,
         Call.prompt_hash == question.prompt_hash,
+        Call.is_sandbox == question.is_sandbox,  # a key may have been set since: a stand-in's answer is not the model's
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -47,13 +48,18 @@ def test_a_reply_to_the_same_question_is_found_again(held: Claim) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"prompt_hash": "b" * 64}, {"model": "google/gemini-3-pro-image"}, {"purpose": "draft_prompt"}],
-    ids=["another question", "another model", "another purpose"],
+    [
+        {"prompt_hash": "b" * 64},
+        {"model": "google/gemini-3-pro-image"},
+        {"purpose": "draft_prompt"},
+        {"is_sandbox": not asked().is_sandbox},
+    ],
+    ids=["another question", "another model", "another purpose", "the model itself, when the sandbox gave it"],
 )
-def test_a_reply_is_not_used_for(held: Claim, other: dict[str, str]) -> None:
+def test_a_reply_is_not_used_for(held: Claim, other: dict[str, Any]) -> None:
     succeed(held)
 
-    assert earlier(held, replace(asked(), **other)) is None  # type: ignore[arg-type]
+    assert earlier(held, replace(asked(), **other)) is None
 
 
 def test_a_reply_is_not_used_for_another_take(held: Claim) -> None:
