@@ -1,4 +1,4 @@
-"""Servers that are there and of no use: a Redis that is full or has lost its replicas, replicas, a PostgreSQL that stands."""
+"""Servers that are there and of no use: a Redis that is full or has lost its replicas, replicas, a PostgreSQL that stands still."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that answer and take nothing: a Redis that is full or lost its replicas, either server as a failover's replica."""
+"""Servers that are there and of no use: a Redis that is full or lost its replicas, replicas, a PostgreSQL that stands still."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from app import broker
 from app.domain.errors import Unavailable
@@ -49,38 +49,23 @@ def test_a_post_goes_on_when_redis_takes_messages_again_and_one_ordered_meanwhil
 
 
 @pytest.mark.long
-def test_a_post_goes_on_when_postgresql_moves_again(
-    start_workers: Callable[..., Workers], sandbox: Sandbox, installation: Installation
+@pytest.mark.parametrize("useless", [read_only, frozen], ids=["replica", "stands still"])
+def test_a_post_goes_on_when_postgresql_takes_rows_again(
+    useless: Callable[[str], AbstractContextManager[None]],
+    start_workers: Callable[..., Workers],
+    sandbox: Sandbox,
+    installation: Installation,
 ) -> None:
     workers, run_id = at_work(start_workers, sandbox)
     pids = workers.pids()
 
-    with frozen(installation.database_url):
+    with useless(installation.database_url):
         time.sleep(LONGER_THAN_BREAKERS_S)
 
     wait_for(lambda: is_over(run_id), seconds=60)
     assert run_of(run_id).state is RunState.READY
     lost = [call for call in calls_of(run_id) if call.state is CallState.UNKNOWN]
     assert len(asked_twice(run_id)) <= len(lost), "what was asked again was under way, and is listed"
-    assert workers.pids() == pids, "no worker died of it"
-
-
-@pytest.mark.long
-def test_a_post_goes_on_when_postgresql_takes_rows_again(
-    start_workers: Callable[..., Workers], sandbox: Sandbox, installation: Installation
-) -> None:
-    workers, run_id = at_work(start_workers, sandbox)
-    pids = workers.pids()
-
-    with read_only(installation.database_url):
-        with pytest.raises(OperationalError):
-            order(slides=5)
-        time.sleep(LONGER_THAN_BREAKERS_S)
-
-    wait_for(lambda: is_over(run_id), seconds=60)
-    assert run_of(run_id).state is RunState.READY
-    lost = [call for call in calls_of(run_id) if call.state is CallState.UNKNOWN]
-    assert len(asked_twice(run_id)) <= len(lost), "what was asked again was under way at the failover, and is listed"
     assert workers.pids() == pids, "no worker died of it"
 
 
