@@ -148,6 +148,7 @@ def _paid_calls(session: Session, piece: Piece, asked: Asked) -> int:
         .where(Call.piece_id == piece.id, Call.round == piece.round)
         .where(Call.purpose.in_((asked.purpose, *asked.counted_with)))
         .where(Call.state != CallState.FAILED, Call.cost_basis.is_distinct_from(CostBasis.CACHE))
+        .where(Call.is_sandbox == asked.is_sandbox)
     ).one()
     if unknown_here >= MAX_UNKNOWN:
         raise BudgetReached(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +13,8 @@ from app.domain.brand import BrandKit
 from app.domain.errors import AnotherRelease
 from app.pipelines.catalog import all_pipelines
 from app.pipelines.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
 
 
 def pipeline_of(run: Run) -> Pipeline:
@@ -23,18 +27,31 @@ def pipeline_of(run: Run) -> Pipeline:
 
 def request_of(run: Run) -> Any:
     """Return what was ordered, as the run's pipeline has it. Raises AnotherRelease for fields or values that are new."""
+    pipeline = pipeline_of(run)
     try:
-        return pipeline_of(run).request.model_validate(run.request)
-    except ValidationError:  # from None: it quotes the request
-        raise AnotherRelease("its request has fields or values that are not known here") from None
+        return pipeline.request.model_validate(run.request)
+    except ValidationError as exc:
+        raise _unknown("request", exc) from None  # which quotes it
 
 
 def brand_of(run: Run) -> BrandKit:
     """Return the brand as it was when the run was ordered. Raises AnotherRelease for fields or values that are new."""
+    return kit_of(run.brand)
+
+
+def kit_of(stored: Mapping[str, Any]) -> BrandKit:
+    """Return the kit that a row has, of a brand or a run. Raises AnotherRelease for fields or values that are new."""
     try:
-        return BrandKit.model_validate(run.brand)
-    except ValidationError:
-        raise AnotherRelease("its brand has fields or values that are not known here") from None
+        return BrandKit.model_validate(stored)
+    except ValidationError as exc:
+        raise _unknown("brand", exc) from None
+
+
+def _unknown(what: str, exc: ValidationError) -> AnotherRelease:
+    """Return the error, and log which fields it is about: a release that wrote them itself has a fault."""
+    fields = [f"{'.'.join(str(part) for part in one['loc'])}: {one['type']}" for one in exc.errors(include_input=False)]
+    log.warning("not_readable", extra={"part": what, "fields": fields[:20]})
+    return AnotherRelease(f"its {what} has fields or values that are not known here")
 
 
 def check_readable(run: Run) -> None:

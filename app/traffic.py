@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from app.domain.errors import Unavailable
@@ -31,9 +31,10 @@ AWAY_S = 1.0  # after a failure this process does not try for so long: a hanging
 FORGET_S = 90.0  # a waiter that has not asked for this long has lost its place; its row wait is at most 30 s
 
 BREAKERS = "pressroom:breakers"
-PROBE = "pressroom:probe"
-PROBE_S = 60
 """Hash: scope -> JSON of failures, and once it opened: code, message, `ends` and `probe` (both ms), `cool_ms`."""
+PROBE = "pressroom:probe"
+"""Written to see whether Redis takes writes."""
+PROBE_S = 60
 
 
 class LimitKeys(NamedTuple):
@@ -99,6 +100,8 @@ class _Server:
 
     client: Redis
     away_until: float = 0.0
+    told_until: float = 0.0
+    """Until when the log need not say again that something was refused."""
 
 
 @cache
@@ -116,8 +119,12 @@ def ask(question: Callable[[Redis], T]) -> T:
     try:
         return question(server.client)
     except RedisError as exc:
-        server.away_until = time.monotonic() + AWAY_S
-        log.warning("redis_away", extra={"reason": f"{type(exc).__name__}: {exc}"[:200]})
+        now = time.monotonic()
+        if not isinstance(exc, ResponseError):  # one that answers, full or a replica, can still be asked
+            server.away_until = now + AWAY_S
+        if now >= server.told_until:
+            server.told_until = now + AWAY_S
+            log.warning("redis_away", extra={"reason": f"{type(exc).__name__}: {exc}"[:200]})
         raise Unavailable(
             "Redis is away; see that it runs and that REDIS_URL is right", code="redis_unavailable"
         ) from exc

@@ -141,7 +141,7 @@ def questions(pipeline_name: str, **order: Any) -> list[Question]:
         for piece in waiting:
             pieces += _finished(pipeline, request, ask, piece)
         made = [Made(one.kind, one.position, True, one.data, one.picture) for one in pieces if one.is_over]
-        if len(made) == len(pieces):
+        if len(made) == len(pieces) and pipeline.then is not None:
             known = {(one.kind, one.position) for one in pieces}
             wanted = pipeline.then(request, DEFAULT_BRAND, made)
             pieces += _opened([one for one in wanted if (one.kind, one.position) not in known])

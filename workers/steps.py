@@ -6,7 +6,7 @@ import logging
 import random
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from celery import Task
@@ -44,10 +44,10 @@ AWAY_S: dict[type[errors.PressroomError], float] = {
     errors.BeingMade: 1.5,
     errors.MoneyHeld: 1.5,
 }
+ROLL_OUT = timedelta(minutes=10)
 ROLLED_OUT_S = 30.0
-"""How long a piece waits for a worker of the release that can read its run."""
+"""Within the first minutes of a round, a piece waits so long, again and again, for a worker that can read its run."""
 REVIEW_WAIT_S = 30.0
-NOBODY_FORESAW = "an internal error; the operator's log says more"
 MAX_COUNTDOWN_S = 6.0  # longer waits are the row's, and the relay comes every 5 s: a message that waits can be lost,
 # and while 1,000 pieces wait, each one's retry beside the relay's messages filled the queue with copies (seen)
 
@@ -66,7 +66,7 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
     """
     held = _claimed(step, piece_id, round_)
     failpoints.reach("after_claim")
-    stage = pipeline.stage(held.piece.kind, step)
+    stage = _stage(task, pipeline, held, step)
     if held.is_takeover:
         counts.add(counts.Fact.LEASES_EXPIRED, stage.queue)
         log.warning("taken_over", extra={"attempt": held.piece.attempt})
@@ -86,6 +86,21 @@ def run_step(task: Task, pipeline: Pipeline, step: str, piece_id: str, round_: i
         raise Ignore("went back to an earlier step, from which it was published anew")
     if done.picture is not None:
         _copy_current(held.run, held.piece, done.picture)
+
+
+def _stage(task: Task, pipeline: Pipeline, held: Claim, step: str) -> Stage:
+    try:
+        return pipeline.stage(held.piece.kind, step)
+    except errors.AnotherRelease as exc:
+        _leave_to_another(task, held, exc)
+
+
+def _leave_to_another(task: Task, held: Claim, exc: errors.AnotherRelease) -> NoReturn:
+    """Put the piece back for a worker that can read its run; end it when none came. Always raises."""
+    began = held.run.started_at
+    if began is None or datetime.now(UTC) - began < ROLL_OUT:
+        _again(task, held, exc, Retry(ROLLED_OUT_S, counts=False))
+    _give_up(held, exc)
 
 
 def _refuse_poison(held: Claim, stage: Stage) -> None:
@@ -115,8 +130,8 @@ def retry_of(exc: errors.PressroomError) -> Retry | None:
             return Retry(exc.retry_after_s, counts=not exc.is_waiting)
         case ProviderError(permanent=False) | errors.FetchFailed(permanent=False):
             return Retry(exc.retry_after_s)
-        case errors.PictureRefused() | errors.NotFound() | errors.InternalError() | errors.AnotherRelease():
-            return Retry(ROLLED_OUT_S if isinstance(exc, errors.AnotherRelease) else None)
+        case errors.PictureRefused() | errors.NotFound() | errors.InternalError():
+            return Retry()
     return None
 
 
@@ -124,7 +139,9 @@ def _handle(task: Task, held: Claim, stage: Stage, exc: Exception) -> Done:
     """Decide what an error means for the piece: again later, over, or on without this step (returned)."""
     if isinstance(exc, errors.NotClaimed):
         raise Ignore(str(exc)) from exc
-    told = exc if isinstance(exc, errors.PressroomError) else errors.InternalError(NOBODY_FORESAW)
+    if isinstance(exc, errors.AnotherRelease):
+        _leave_to_another(task, held, exc)
+    told = exc if isinstance(exc, errors.PressroomError) else errors.InternalError(errors.NOBODY_FORESAW)
     if told is not exc:
         log.error("step_failed", exc_info=exc, extra={"step": stage.step, "piece_id": str(held.piece.id)})
     retry = retry_of(told)
@@ -194,7 +211,7 @@ def _written(task: Task, pipeline: Pipeline, stage: Stage, held: Claim, done: Do
         # The database is there and refuses a value. A repeat, and a resume, would read the same replies and end here again.
         log.exception("not_stored", extra={"step": stage.step, "piece_id": str(held.piece.id)})
         refuse_replies(held.piece.id, stage.step, errors.InternalError.code)
-        return _written(task, pipeline, stage, held, _over(held, stage, errors.InternalError(NOBODY_FORESAW)))
+        return _written(task, pipeline, stage, held, _over(held, stage, errors.InternalError(errors.NOBODY_FORESAW)))
     return moved
 
 

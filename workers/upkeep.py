@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from celery import Celery
@@ -19,9 +20,9 @@ from sqlalchemy.exc import OperationalError
 from app import admission, alerts, broker, counts, logs, notifications
 from app.db.models import IdempotencyKey, Run
 from app.db.session import transaction
-from app.domain.errors import StorageError, Unavailable
+from app.domain.errors import NOBODY_FORESAW, InternalError, PressroomError, StorageError, Unavailable
 from app.reports import sums
-from app.runs import finish, plan
+from app.runs import finish, joins, plan
 from app.runs.finish import Finisher
 from app.schedules import starts
 from workers import canvas, feed_reading, safekeeping, webhooks
@@ -130,10 +131,28 @@ def watchdog() -> None:
 
 
 def _end_stalled(run_id: uuid.UUID, round_: int) -> None:
-    """End a round here, not by a message: whatever made it hang must not keep it from ending."""
+    """End a round here, not by a message: whatever made it hang must not keep it from ending.
+
+    What joins the parts that are there is still made: only what was under way has ended. Where nobody can tell what that
+    is, the parts are no result: the round is FAILED, and refunded.
+    """
     log.warning("run_timed_out")
+    lacks = None
+    try:
+        with transaction() as session:
+            is_going_on = joins.open_more(session, run_id, round_)
+    except OperationalError:
+        raise
+    except Exception as exc:  # a pipeline that cannot tell must not keep its run from ending
+        told = exc if isinstance(exc, PressroomError) else InternalError(NOBODY_FORESAW)
+        log.exception("not_joined", extra={"code": told.code})
+        is_going_on, lacks = False, {"code": told.code, "message": str(told)}
+    if is_going_on:
+        with suppress(Unavailable):  # the relay publishes
+            canvas.publish_plan(run_id)
+        return
     with transaction() as session:
-        state = finish.finish(session, run_id, round_, None, by=Finisher.WATCHDOG)
+        state = finish.finish(session, run_id, round_, lacks=lacks, by=Finisher.WATCHDOG)
         pipeline = session.get_one(Run, run_id).pipeline
     if state is not None:
         counts.add(counts.Fact.ROUNDS_FINISHED, pipeline, state, Finisher.WATCHDOG)

@@ -21,9 +21,10 @@ from app.db.models import Brand, User
 from app.db.session import transaction
 from app.domain import png
 from app.domain.brand import VISUAL_STYLES, BrandKit, KitBody, Logo
-from app.domain.errors import Conflict, NotFound, StorageError, TooManyRequests, Unavailable
+from app.domain.errors import AnotherRelease, Conflict, NotFound, StorageError, TooManyRequests, Unavailable
 from app.domain.keys import content_digest, logo_key
 from app.domain.themes import THEMES
+from app.ordered import kit_of
 from app.storage import storage
 
 blueprint = Blueprint("brands", __name__)
@@ -90,7 +91,7 @@ def replace_brand(brand_id: uuid.UUID) -> ResponseReturnValue:
         user = auth.user(session)
         body = bodies.parsed(BrandBody)
         brand = _owned(session, user, brand_id, to_change=True)
-        _write(session, brand, body, _kit(brand).logo)
+        _write(session, brand, body, kit_of(brand.kit).logo)
     return jsonify(_shown(brand))
 
 
@@ -107,14 +108,14 @@ def put_logo(brand_id: uuid.UUID) -> ResponseReturnValue:
     """Give a brand a logo. The body is the PNG itself: 1 MB at most, each side 64 to 4000 px, ratio 1:6 to 6:1."""
     with transaction() as session:
         user = auth.user(session)
-        before = _kit(_owned(session, user, brand_id)).logo
+        before = kit_of(_owned(session, user, brand_id).kit).logo
     picture = _png()
     if before is None or before.sha256 != content_digest(picture.data):
         _count_logo(user.id)
     logo = _stored(brand_id, picture)  # before the row names it: an outage leaves the brand as it was
     with transaction() as session:
         brand = _owned(session, auth.user(session), brand_id, to_change=True)
-        brand.kit = _kit(brand).model_copy(update={"logo": logo}).model_dump(mode="json")
+        brand.kit = kit_of(brand.kit).model_copy(update={"logo": logo}).model_dump(mode="json")
     return jsonify(_shown(brand))
 
 
@@ -123,7 +124,7 @@ def delete_logo(brand_id: uuid.UUID) -> ResponseReturnValue:
     """Take a brand's logo away. Its bytes stay where they are, for the runs that were ordered with it."""
     with transaction() as session:
         brand = _owned(session, auth.user(session), brand_id, to_change=True)
-        brand.kit = _kit(brand).model_copy(update={"logo": None}).model_dump(mode="json")
+        brand.kit = kit_of(brand.kit).model_copy(update={"logo": None}).model_dump(mode="json")
     return "", 204
 
 
@@ -198,20 +199,17 @@ def _stored(brand_id: uuid.UUID, picture: png.Png) -> Logo:
     )
 
 
-def _kit(brand: Brand) -> BrandKit:
-    return BrandKit.model_validate(brand.kit)
-
-
 def _shown(brand: Brand) -> dict[str, Any]:
-    """Return what users see; `kit` can be changed and sent back as it is."""
-    kit = _kit(brand)
+    """Return what users see; `kit` can be changed and sent back as it is. None = only another release can read it."""
+    told = {"id": str(brand.id), "name": brand.name, "created_at": brand.created_at.isoformat()}
+    try:
+        kit = kit_of(brand.kit)
+    except AnotherRelease as exc:  # one such brand must not take the list away
+        return told | {"kit": None, "tokens": None, "warnings": [str(exc)], "logo": None}
     logo = kit.logo
-    return {
-        "id": str(brand.id),
-        "name": brand.name,
+    return told | {
         "kit": kit.model_dump(mode="json", exclude={"logo"}),
         "tokens": asdict(kit.tokens()),
         "warnings": kit.warnings(),
         "logo": logo and {"url": storage().url(logo.key), **logo.model_dump(include={"width", "height", "bytes"})},
-        "created_at": brand.created_at.isoformat(),
     }

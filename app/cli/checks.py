@@ -19,7 +19,7 @@ from app.domain.errors import PressroomError, SetupError
 from app.embedded import installations, ports, redis
 from app.embedded.errors import ProgramMissing
 from app.embedded.lock import read_owner
-from app.embedded.paths import LEAST_FREE_BYTES
+from app.embedded.paths import LEAST_FREE_BYTES, LEAST_NEW_BYTES
 from app.settings import settings
 from app.storage import Folder, storage
 
@@ -145,7 +145,8 @@ def data_dir() -> Iterator[Row]:
     disk = shutil.disk_usage(there)
     room = f"{folder}, {disk.free / 1e9:.1f} GB free"
     if disk.total and disk.free < MIN_FREE_BYTES:  # 0: a mount that does not say
-        verdict = Verdict.PROBLEM if disk.free < LEAST_FREE_BYTES else Verdict.WARNING
+        least = LEAST_FREE_BYTES if (folder / "postgres").exists() else LEAST_NEW_BYTES
+        verdict = Verdict.PROBLEM if disk.free < least else Verdict.WARNING
         yield Row("data dir", verdict, room, "make room: PostgreSQL stops when the disk is full")
     else:
         yield Row("data dir", Verdict.OK, room)

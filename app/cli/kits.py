@@ -28,11 +28,12 @@ def say_list(brands: Sequence[Mapping[str, Any]]) -> None:
     table = screen.columns("brand", "theme", "colours", "handle", "logo", "")
     for brand in brands:
         kit, logo, count = brand["kit"], brand["logo"], len(brand["warnings"])
+        is_known = kit is not None  # None = only another release can read it
         table.add_row(
             escape(screen.clipped(brand["name"], MAX_NAME)),
-            escape(kit["theme"]),
-            _strip(_colours(brand["tokens"])),
-            escape(screen.clipped(kit["handle"] or "-", MAX_HANDLE)),
+            escape(kit["theme"]) if is_known else "-",
+            _strip(_colours(brand["tokens"])) if is_known else "-",
+            escape(screen.clipped(kit["handle"] or "-", MAX_HANDLE)) if is_known else "-",
             f"{logo['width']} × {logo['height']}" if logo else "-",
             f"[yellow]{count} warning{'s' if count > 1 else ''}[/]" if count else "",
         )
@@ -49,10 +50,16 @@ def say_themes(themes: Mapping[str, Theme]) -> None:
 
 def say(brand: Mapping[str, Any]) -> None:
     """Print a brand: what it is, its colours on each ground with their contrast, and what clashes."""
-    kit = brand["kit"]
+    screen.say(f"[bold]{escape(brand['name'])}[/]")
+    if brand["kit"] is not None:
+        _say_kit(brand, brand["kit"])
+    for warning in brand["warnings"]:
+        screen.paragraph(f"[yellow]![/] {escape(warning)}")
+
+
+def _say_kit(brand: Mapping[str, Any], kit: Mapping[str, Any]) -> None:
     own = [name for name in (*COLOURS, "fonts") if kit[name] is not None]
     theme = f"{kit['theme']}  [dim]{'with its own ' + ', '.join(own) if own else 'as it is'}[/]"
-    screen.say(f"[bold]{escape(brand['name'])}[/]")
     screen.facts(
         [
             ("Theme", theme),
@@ -68,8 +75,6 @@ def say(brand: Mapping[str, Any]) -> None:
         inks = (_ink(ground[role], ground["ground"]) for role in ROLES)
         table.add_row(name, swatch(ground["ground"]), *inks)
     screen.out().print(table)
-    for warning in brand["warnings"]:
-        screen.paragraph(f"[yellow]![/] {escape(warning)}")
 
 
 def say_logo(name: str, logo: Mapping[str, Any] | None) -> None:

@@ -89,7 +89,7 @@ def redis() -> Iterator[Row]:
     if tuple(int(part) for part in version.split(".")[:2]) < MIN_REDIS:
         yield Row("broker", Verdict.PROBLEM, f"Redis {version}", "use Redis 6.2 or newer, or Valkey")
     elif refusal is not None:
-        todo = "give it more memory when it is full, or let REDIS_URL lead to the primary"
+        todo = "give it the memory, disk or right that it lacks, or let REDIS_URL lead to the primary"
         yield Row("broker", Verdict.PROBLEM, f"Redis {version} takes no writes: {refusal}", todo)
     elif policy not in {"noeviction", None}:
         todo = "set maxmemory-policy to noeviction: an evicted key is a lost message"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
@@ -21,6 +22,10 @@ POOL_SIZE = 10
 MAX_OVERFLOW = 5
 FRESH_S = 0.5
 """A connection that was used so lately is not asked whether it lives: one round trip less in a busy process."""
+ASKED_S = 2.0
+"""A busy one is asked as often, for it may lead to a server that a failover has made a replica."""
+READ_ONLY = "SHOW transaction_read_only"
+WRITES = ("off",)
 NOT_DURABLE = "not_durable"
 GONE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A server that vanished without a word (a failover, a dropped route) is an error within 30 s, not after 15 min or 2 h."""
@@ -47,12 +52,13 @@ def engine(pool_size: int = POOL_SIZE, max_overflow: int = MAX_OVERFLOW) -> Engi
     event.listen(made, "connect", _bound)
     event.listen(made, "handle_error", _leave_replica, retval=True)
     event.listen(made, "checkin", _note_use)
-    event.listen(made, "checkout", lambda connection, record, _: _ping(made, connection, record))
+    event.listen(made, "checkout", lambda connection, record, _: _ping(connection, record))
     return made
 
 
-def _bound(connection: Any, _: Any) -> None:
+def _bound(connection: Any, record: Any) -> None:
     """Bound what the server keeps for this connection; as a statement, for a pooler may refuse startup options."""
+    record.info["used"] = record.info["asked"] = time.monotonic()
     connection.autocommit = True
     connection.execute(LEFT)
     connection.autocommit = False
@@ -78,15 +84,24 @@ def _is_readable(socket: int) -> bool:
     return bool(poll.poll(0))
 
 
-def _ping(of: Engine, connection: Any, record: Any) -> None:
-    """Ask a connection that was idle whether it lives. Raises InvalidatePoolError: the pool then makes a new one."""
-    is_fresh = time.monotonic() - record.info.get("used", 0) < FRESH_S
+def _ping(connection: Any, record: Any) -> None:
+    """Ask a connection that was idle whether it lives and can write. Raises InvalidatePoolError: the pool makes a new one.
+
+    A new one is taken as it is: where a replica is all that there is, what is there can be read.
+    """
+    now = time.monotonic()
+    is_fresh = now - record.info["used"] < FRESH_S and now - record.info["asked"] < ASKED_S
     if is_fresh and not connection.closed and not _is_readable(connection.fileno()):
         return
+    record.info["asked"] = now
     try:
-        of.dialect.do_ping(connection)
-    except of.dialect.loaded_dbapi.Error as exc:
+        connection.autocommit = True
+        found = connection.execute(READ_ONLY).fetchone()
+        connection.autocommit = False
+    except psycopg.Error as exc:
         raise InvalidatePoolError from exc
+    if found != WRITES:
+        raise InvalidatePoolError
 
 
 def forget_engine(*, after_fork: bool = False) -> None:
@@ -112,7 +127,7 @@ def transaction(*, durable: bool = True) -> Iterator[Session]:
 
 def check_writable(session: Session) -> None:
     """Do nothing when the server takes writes. Raises Unavailable for one that a failover has made a replica."""
-    if session.scalar(text("SHOW transaction_read_only")) != "off":
+    if session.execute(text(READ_ONLY)).one() != WRITES:
         raise Unavailable("the database takes no writes: DATABASE_URL leads to a replica", code="database_unavailable")
 
 

@@ -11,7 +11,7 @@ PressroomError                      stable `code`, message that says what to do
 │   ├── NotFound                    404      not there, or not yours
 │   ├── RequestTimeout              408      the body does not come
 │   ├── Conflict                    409      the run's state does not allow it
-│   │   └── AnotherRelease          409      only another release of Pressroom can read it
+│   │   └── AnotherRelease          409      another release of Pressroom has written it
 │   ├── TooLarge                    413      the body is too big
 │   ├── UrlRefused                  422      an address that must not be asked
 │   ├── QuotaExceeded               429      the month of the plan or of a budget is used up (posts, ads, money)
@@ -57,6 +57,9 @@ class PressroomError(Exception):
         super().__init__(message)
         if code is not None:
             self.code = code
+
+
+NOBODY_FORESAW = "an internal error; the operator's log says more"
 
 
 class InternalError(PressroomError):
@@ -137,7 +140,7 @@ class Conflict(RequestError):
 
 
 class AnotherRelease(Conflict):
-    """Raised when a run has a pipeline, a field, a kind or a step that only another release of Pressroom has.
+    """Raised when a run or a brand has a pipeline, a field, a kind or a step that this release does not know.
 
     So it is while a release is rolled out, for processes of the one before, and after a release was gone back from.
     """
@@ -145,7 +148,7 @@ class AnotherRelease(Conflict):
     code = "another_release"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"only another release of Pressroom can read this run: {what}; ask again after the upgrade")
+        super().__init__(f"this release of Pressroom cannot read what another one has written: {what}")
 
 
 class TooLarge(RequestError):

@@ -17,7 +17,8 @@ from app.embedded.errors import DataDirNotWritable, DiskFull, SocketDirUnsafe
 log = logging.getLogger(__name__)
 
 SOCKET_ROOT = Path("/tmp")  # noqa: S108 - checked below; a socket's path has 107 bytes at most, and TMPDIR may be long
-LEAST_FREE_BYTES = 100_000_000  # a new cluster takes 40 MB, and as much again while it begins to be used
+LEAST_FREE_BYTES = 10_000_000  # for servers that have their files
+LEAST_NEW_BYTES = 100_000_000  # a new cluster takes 40 MB, and as much again while it begins to be used
 LOG_KEEP_BYTES = 10_000_000  # a log above this becomes NAME.log.1
 
 
@@ -36,13 +37,13 @@ def prepare(data_dir: Path) -> Path:
     return real
 
 
-def check_room(data_dir: Path) -> None:
+def check_room(data_dir: Path, least_bytes: int) -> None:
     """Do nothing when the disk of the data dir has room for servers to start. Raises DiskFull."""
     disk = shutil.disk_usage(data_dir)
-    if disk.total and disk.free < LEAST_FREE_BYTES:  # 0: a mount that does not say
+    if disk.total and disk.free < least_bytes:  # 0: a mount that does not say
         raise DiskFull(
             f"the disk of the data dir {data_dir} has {disk.free // 1_000_000} MB left; make room there"
-            f" ({LEAST_FREE_BYTES // 1_000_000} MB at least, 1 GB is better), or set PRESSROOM_DATA_DIR to another folder"
+            f" ({least_bytes // 1_000_000} MB at least, 1 GB is better), or set PRESSROOM_DATA_DIR to another folder"
         )
 
 

@@ -65,7 +65,8 @@ def running(data_dir: Path, *, database_url: str | None = None, redis_url: str |
         return
     try:
         end_orphans(data_dir)
-        paths.check_room(data_dir)
+        is_new = database_url is None and not (data_dir / "postgres").exists()
+        paths.check_room(data_dir, paths.LEAST_NEW_BYTES if is_new else paths.LEAST_FREE_BYTES)
         with _owned(data_dir, lock, database_url, redis_url) as services:
             yield services
     finally:

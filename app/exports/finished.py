@@ -17,7 +17,7 @@ from app.domain.keys import shown_key
 from app.domain.provenance import Source
 from app.domain.states import PieceState
 from app.exports.wording import cut
-from app.ordered import pipeline_of
+from app.ordered import check_readable, pipeline_of
 from app.pipelines import captions
 from app.pipelines.pipeline import Pipeline
 from app.storage import EXTENSIONS
@@ -163,8 +163,9 @@ def words_of(piece: Piece, drawn: Mapping[str, Any] | None = None) -> Slide:
 
 
 def read(session: Session, run: Run, view: Mapping[str, Any]) -> Finished:
-    """Return all rows that an export needs. Raises Conflict while the run is worked on."""
+    """Return all rows that an export needs. Raises Conflict while the run is worked on, AnotherRelease."""
     check_finished(run)
+    check_readable(run)
     pieces = session.scalars(select(Piece).where(Piece.run_id == run.id).order_by(Piece.kind, Piece.position)).all()
     return Finished(run, pieces, records.calls_of(session, run.id), view)
 

@@ -288,7 +288,7 @@ class Pipeline:
     """What stands on the picture of a piece, from request, kind, position and data; None = pictures without text."""
     carousel: str | None = None
     """The kind of piece whose slides make the PDF; None = no PDF."""
-    then: Callable[[Any, BrandKit, Sequence[Made]], Sequence[NewPiece]] = field(default=lambda *_: ())
+    then: Callable[[Any, BrandKit, Sequence[Made]], Sequence[NewPiece]] | None = None
     """What is opened once all pieces so far are over: a digest of summaries, a picture of parts. Asked again when those
     are over, until nothing new comes. A pure function: a piece that it gives other data than before is made anew."""
     tolerates: frozenset[str] = frozenset()

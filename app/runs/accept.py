@@ -21,6 +21,7 @@ from app.domain.errors import Conflict, InvalidRequest
 from app.domain.plans import month_of
 from app.domain.prices import MILLION
 from app.domain.states import PieceState, QuotaUnit, RunState
+from app.ordered import kit_of
 from app.pipelines.pipeline import NewPiece, Pipeline
 
 INSERT_RUN = insert(Run).add_cte(
@@ -52,13 +53,13 @@ def parse(pipeline: Pipeline, body: Any) -> BaseModel:
 
 
 def brand_of(session: Session, user: User, name: str | None) -> BrandKit:
-    """Return the user's brand of that name, or the default one. Raises InvalidRequest."""
+    """Return the user's brand of that name, or the default one. Raises InvalidRequest, AnotherRelease."""
     if name is None:
         return DEFAULT_BRAND
     kit = session.scalar(select(Brand.kit).where(Brand.user_id == user.id, Brand.name == name))
     if kit is None:
         raise InvalidRequest(f"you have no brand {name!r}", fields={"brand": "unknown"}, code="unknown_brand")
-    return BrandKit.model_validate(kit)
+    return kit_of(kit)
 
 
 def accept(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import budgets, events, journal, quotas
 from app.db.models import Call, Notification, Piece, Run
+from app.domain.errors import AnotherRelease
 from app.domain.states import LIVE_RUNS, PieceState, RunState
 from app.ordered import pipeline_of
 from app.runs.claims import give_up, lock_run, piece_event, unfinished
@@ -122,11 +123,13 @@ def finish(
     drawn: Mapping[uuid.UUID, dict[str, Any]] | None = None,
     *,
     seen: Sequence[Piece] | None = None,
+    lacks: Mapping[str, Any] | None = None,
     by: Finisher | None = None,
 ) -> RunState | None:
     """End the round in one transaction and return its state; None when it is not due or already done.
 
     result: storage keys of what belongs to the whole run. drawn: slides of pieces whose picture failed.
+    lacks: why the parts that there are make no whole: the round is FAILED then.
     seen: the pieces that these two show; were some edited meanwhile, the round is not ended with them: the relay asks
     again. by: for the event; None = not known.
     Under the run's lock: the state, the money and quota given back, the event and the notification.
@@ -146,6 +149,8 @@ def finish(
         tolerates=pipeline.tolerates,
         optional=pipeline.optional,
     )
+    if lacks is not None and state is not RunState.FAILED:
+        state, failure = RunState.FAILED, dict(lacks)
     if result is not None:
         run.result = {**(run.result or {}), **result}
     _end(session, run, pieces, state, failure, by)
@@ -194,6 +199,14 @@ def time_out(session: Session, run_id: uuid.UUID) -> tuple[uuid.UUID, int]:
     return run.id, run.round
 
 
+def _makes_pictures(run: Run, pieces: Sequence[Piece]) -> bool:
+    try:
+        pipeline = pipeline_of(run)
+    except AnotherRelease:  # its owner can cancel it here, too
+        return any(piece.is_picture for piece in pieces)
+    return any(pipeline.is_picture(kind) for kind in pipeline.tracks)
+
+
 def _end(
     session: Session,
     run: Run,
@@ -203,9 +216,8 @@ def _end(
     by: Finisher | None = None,
 ) -> None:
     journal.mark_abandoned(session, Call.run_id == run.id)
-    pipeline = pipeline_of(run)
     run.state, run.failure, run.finished_at = state, failure, datetime.now(UTC)
-    has_pictures = any(pipeline.is_picture(kind) for kind in pipeline.tracks)
+    has_pictures = _makes_pictures(run, pieces)
     delivered = any(piece.state is PieceState.READY and (piece.is_picture or not has_pictures) for piece in pieces)
     if state is RunState.FAILED or (state is RunState.CANCELED and not delivered):
         quotas.refund(session, run)

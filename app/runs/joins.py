@@ -25,14 +25,16 @@ def open_more(session: Session, run_id: uuid.UUID, round_: int) -> bool:
     """Open what the pipeline wants next, now that every piece of the round is over; return whether there is anything.
 
     Under the run's lock, and a pure function of the rows: it may be asked twice, and by two at once. Publish after the
-    commit; if that is lost, the relay publishes.
+    commit; if that is lost, the relay publishes. Raises AnotherRelease.
     """
     run = lock_run(session, run_id)
     if run.round != round_ or run.state not in LIVE_RUNS or unfinished(session, run_id):
         return False
-    pipeline, request = pipeline_of(run), request_of(run)
+    pipeline = pipeline_of(run)
+    if pipeline.then is None:
+        return False
     pieces = pieces_of(session, run_id)
-    wanted = pipeline.then(request, brand_of(run), [_made(piece) for piece in pieces])
+    wanted = pipeline.then(request_of(run), brand_of(run), [_made(piece) for piece in pieces])
     present = {(piece.kind, piece.position): piece for piece in pieces}
     opened = [_marked(new) for new in wanted if (new.kind, new.position) not in present]
     changed = [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.db.session import GONE, engine, transaction
+from app.db import session as session_of
+from app.db.session import FRESH_S, GONE, engine, transaction
 from failover import read_only
-from harness import Installation
+from harness import Installation, wait_for
 
 pytestmark = pytest.mark.usefixtures("database")
 LOCK = text("SELECT pg_advisory_xact_lock(4711)")
@@ -61,6 +64,29 @@ def test_a_server_that_has_become_a_replica_counts_as_away_and_its_connections_a
             assert told.value.connection_invalidated
 
     write()  # on a new connection, at once
+
+
+def read() -> str:
+    """Return whether the server that is read from takes writes."""
+    with transaction() as session:
+        return str(session.execute(text("SHOW transaction_read_only")).scalar_one())
+
+
+def test_who_only_reads_leaves_a_replica_after_a_moment(database: Installation) -> None:
+    with read_only(database.database_url):
+        assert [read(), read()] == ["on", "on"]
+
+    assert read() == "on", "it was used just now"
+    wait_for(lambda: read() == "off" or time.sleep(FRESH_S), seconds=5)
+
+
+def test_who_reads_all_the_time_does_too(database: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_of, "FRESH_S", 3600.0)
+    monkeypatch.setattr(session_of, "ASKED_S", 0.5)
+    with read_only(database.database_url):
+        assert read() == "on"
+
+    wait_for(lambda: read() == "off", seconds=5)
 
 
 def test_what_another_statement_got_wrong_costs_no_connection() -> None:

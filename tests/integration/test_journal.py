@@ -172,6 +172,12 @@ def test_the_paid_calls_of_a_purpose_are_counted(held: Claim) -> None:
     assert refused.value.code == "paid_calls_used_up"
 
 
+def test_what_the_sandbox_answered_is_not_counted_as_asked_of_the_model(held: Claim) -> None:
+    succeed(held, replace(asked(), is_sandbox=not asked().is_sandbox))
+
+    assert intend(held, asked(max_charged_calls=1))
+
+
 @pytest.mark.parametrize("first", [asked(), CHANGE], ids=["made", "changed"])
 @pytest.mark.parametrize("then", [asked(), CHANGE], ids=["made", "changed"])
 def test_pictures_made_and_changed_are_counted_together(held: Claim, first: Asked, then: Asked) -> None:

@@ -10,6 +10,7 @@ import pytest
 from celery.exceptions import Ignore
 
 from app.db.models import Piece, Run
+from app.db.session import transaction
 from app.domain.states import PieceState, RunState
 from app.metrics.rows import utc_now
 from harness import Installation, Sandbox
@@ -59,11 +60,28 @@ def test_a_step_waits_for_a_worker_that_can_read_it(piece: Piece) -> None:
     assert timedelta(seconds=30) <= waits_until(piece) - before < timedelta(seconds=35)
 
 
-def test_where_none_comes_its_piece_says_so_and_nobody_was_asked(piece: Piece) -> None:
-    asked = len(calls_of(piece.run_id))
-    for _ in range(FULL_POST.stage(piece.kind, "draft_prompt").max_attempts):
+def test_so_does_one_of_a_kind_that_has_the_step_only_there(piece: Piece) -> None:
+    with transaction() as session:
+        session.get_one(Piece, piece.id).kind = "hologram"
+
+    for _ in range(FULL_POST.stage("slide", "draft_prompt").max_attempts + 1):
         change(Piece, piece.id, next_try_at=None)
         deliver(piece)
+
+    now = piece_now(piece.id)
+    assert (now.state, now.lease_token, now.attempt) == (PieceState.PENDING, None, 0), "nothing was tried"
+
+
+def test_where_none_comes_for_ten_minutes_its_piece_says_so_and_nobody_was_asked(piece: Piece) -> None:
+    asked = len(calls_of(piece.run_id))
+    for _ in range(FULL_POST.stage(piece.kind, "draft_prompt").max_attempts + 1):
+        change(Piece, piece.id, next_try_at=None)
+        deliver(piece)
+    assert piece_now(piece.id).state is PieceState.PENDING
+
+    change(Run, piece.run_id, started_at=utc_now() - timedelta(minutes=11))
+    change(Piece, piece.id, next_try_at=None)
+    deliver(piece)
 
     now = piece_now(piece.id)
     assert (now.state, (now.failure or {})["code"]) == (PieceState.FAILED, "another_release")

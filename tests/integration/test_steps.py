@@ -106,7 +106,6 @@ RETRIES: list[tuple[errors.PressroomError, Retry | None]] = [
     (errors.NotFound("gone"), Retry()),
     (errors.NotScreened("nobody"), Retry(10, counts=False)),
     (errors.InternalError("ours"), Retry()),
-    (errors.AnotherRelease("newer"), Retry(30)),
     (provider_errors.ProviderBlocked("no", provider="g"), None),
     (provider_errors.ProviderRejected("no", provider="g"), None),
     (provider_errors.ProviderAccount("no", provider="g"), None),

@@ -11,7 +11,7 @@ from callers import Caller
 from handwork import work
 from sqlalchemy import update
 
-from app.db.models import Piece, Run, User
+from app.db.models import Brand, Piece, Run, User
 from app.db.session import transaction
 from orders import order, pieces_of
 
@@ -106,7 +106,7 @@ def test_what_would_have_to_read_it_is_refused_and_nothing_changes(
 
     problem = refused.get_json()
     assert (refused.status_code, problem["code"]) == (409, "another_release")
-    assert "ask again after the upgrade" in problem["detail"]
+    assert "what another one has written" in problem["detail"]
     assert "Later" not in problem["detail"]
     assert call("GET", f"/api/runs/{run_id}").get_json() == before
 
@@ -129,18 +129,34 @@ def test_what_is_known_of_such_a_run_can_still_be_changed_and_taken(call: Caller
     assert ask(call, run_id, deed).status_code in (200, 202)
 
 
-def test_only_the_release_that_has_the_pipeline_can_cancel(call: Caller, user: User) -> None:
+@BECOMES
+def test_it_can_be_canceled_and_is_refunded(
+    call: Caller, user: User, becomes: Callable[[uuid.UUID], None], title: str
+) -> None:
     run_id = order(user, topic="Known", slides=5)
-    of_a_pipeline_that_is_gone(run_id)
+    becomes(run_id)
+    assert call("GET", "/api/usage").get_json()["posts"]["used"] == 1
 
-    assert call("POST", f"/api/runs/{run_id}/cancel").get_json()["code"] == "another_release"
-    set_run(run_id, pipeline="full-post")
     assert call("POST", f"/api/runs/{run_id}/cancel").status_code in (200, 202)
 
+    shown = call("GET", f"/api/runs/{run_id}").get_json()
+    assert (shown["title"], shown["status"]) == (title, "CANCELED")
+    assert call("GET", "/api/usage").get_json()["posts"]["used"] == 0
 
-def test_a_request_that_cannot_be_read_can_be_canceled(call: Caller, user: User) -> None:
-    run_id = order(user, topic="Known", slides=5)
-    unreadable(run_id)
 
-    assert call("POST", f"/api/runs/{run_id}/cancel").status_code in (200, 202)
-    assert call("GET", f"/api/runs/{run_id}").get_json()["status"] == "CANCELED"
+def test_a_brand_that_cannot_be_read_is_listed_without_its_kit_and_nothing_is_ordered_with_it(call: Caller) -> None:
+    for name in ("Known", "Later"):
+        made = call("POST", "/api/brands", json={"name": name, "kit": {}}).get_json()
+    with transaction() as session:
+        later = session.get_one(Brand, uuid.UUID(made["id"]))
+        later.kit = {**later.kit, "holograms": True}
+
+    known, unknown = call("GET", "/api/brands").get_json()["brands"]
+
+    assert known["kit"]["theme"]
+    assert (unknown["name"], unknown["kit"], unknown["tokens"]) == ("Later", None, None)
+    assert "cannot read what another one has written" in unknown["warnings"][0]
+    ordered = call("POST", "/api/generate/full-post", json={"topic": "Tea", "brand": "Later"})
+    assert (ordered.status_code, ordered.get_json()["code"]) == (409, "another_release")
+    kept = call("PUT", f"/api/brands/{made['id']}", json={"name": "Later", "kit": {}})
+    assert kept.get_json()["code"] == "another_release", "its logo would be lost"

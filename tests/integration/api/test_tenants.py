@@ -262,7 +262,7 @@ def test_the_events_process_shows_a_stranger_nothing(
 
 
 @pytest.mark.parametrize("is_broken", [False, True], ids=["good bodies", "broken bodies"])
-def test_without_a_good_key_nothing_is_answered_or_read(
+def test_without_a_good_key_nothing_is_answered_and_no_body_is_parsed(
     client: FlaskClient, owners: Caller, *, is_broken: bool
 ) -> None:
     theirs = belongings(owners)

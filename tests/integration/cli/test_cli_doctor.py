@@ -97,7 +97,7 @@ def test_servers_that_answer_and_take_nothing_are_problems(place: Path, installa
         done = pressroom(place, "doctor", **settings)
 
     assert done.returncode == 1
-    for row, todo in (("database", "lead to the primary"), ("broker", "more memory")):
+    for row, todo in (("database", "lead to the primary"), ("broker", "give it the memory")):
         line = next(line for line in done.stdout.splitlines() if line.startswith(f"problem  {row}"))
         assert "takes no writes" in line
         assert todo in line

@@ -128,14 +128,29 @@ def test_a_data_dir_that_cannot_be_made_is_refused_with_the_setting_to_change(tm
         pass
 
 
+def leave(free_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every disk say that so much of it is left."""
+    said = shutil.disk_usage("/")._replace(free=free_bytes)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: said)
+
+
 def test_a_disk_without_room_is_refused_before_anything_is_written_there(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    almost_full = shutil.disk_usage("/")._replace(free=99_999_999)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: almost_full)
+    leave(99_999_999, monkeypatch)
 
     with pytest.raises(DiskFull, match=r"has 99 MB left; make room there \(100 MB at least"), running(data_dir):
         pass
 
     assert not (data_dir / "postgres").exists()
     assert read_owner(data_dir) is None
+
+
+def test_servers_that_have_their_files_start_in_less_room(used_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave(10_000_000, monkeypatch)
+    with running(used_data_dir) as services:
+        assert query(services, "SELECT 1") == [(1,)]
+
+    leave(9_999_999, monkeypatch)
+    with pytest.raises(DiskFull, match="10 MB at least"), running(used_data_dir):
+        pass
