@@ -13,11 +13,12 @@ from redis import Redis
 from redis.exceptions import ResponseError
 from sqlalchemy import create_engine, make_url, text
 
+from harness import wait_for
+
 NOBODY = ("127.0.0.1", "1")
-OTHERS = text(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-)
+OTHERS = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+CUT = text("SELECT pg_terminate_backend(pid) FROM unnest(CAST(:pids AS int[])) AS pid")
+LEFT = text("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(:pids)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ def read_only(database_url: str) -> Iterator[None]:
     name = make_url(database_url).database
     with admin.connect() as connection:
         connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
-        connection.execute(OTHERS)
+        others = {"pids": list(connection.scalars(OTHERS))}
+        connection.execute(CUT, others)
+        wait_for(lambda: connection.scalar(LEFT, others) == 0, seconds=10, what="all connections are cut")
         try:
             yield
         finally:
