@@ -12,12 +12,12 @@ import pytest
 
 from app import broker
 from app.domain.errors import Unavailable
-from app.domain.states import CallState, RunState
+from app.domain.states import RunState
 from chaos.conftest import FAST, Workers
-from conditions import is_over, pictures_there
+from conditions import in_vain, is_over, pictures_there, requested
 from failover import REFUSALS, Refusal, frozen, read_only, refusing
 from harness import Installation, Sandbox, wait_for
-from orders import calls_of, order, run_of
+from orders import order, run_of
 
 LONGER_THAN_BREAKERS_S = 8
 
@@ -64,8 +64,8 @@ def test_a_post_goes_on_when_postgresql_takes_rows_again(
 
     wait_for(lambda: is_over(run_id), seconds=60)
     assert run_of(run_id).state is RunState.READY
-    lost = [call for call in calls_of(run_id) if call.state is CallState.UNKNOWN]
-    assert len(asked_twice(run_id)) <= len(lost), "what was asked again was under way, and is listed"
+    again = len(asked_twice(run_id))
+    assert again <= len(in_vain(requested(run_id))), "what was asked again was under way, and is listed"
     assert workers.pids() == pids, "no worker died of it"
 
 
@@ -81,5 +81,5 @@ def at_work(start_workers: Callable[..., Workers], sandbox: Sandbox) -> tuple[Wo
 
 def asked_twice(run_id: uuid.UUID) -> list[tuple[uuid.UUID | None, str]]:
     """Return (piece, purpose) of what was asked for more than once."""
-    asked = Counter((call.piece_id, call.purpose) for call in calls_of(run_id))
+    asked = Counter((call.piece_id, call.purpose) for call in requested(run_id))
     return [what for what, times in asked.items() for _ in range(times - 1)]
