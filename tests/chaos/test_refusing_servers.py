@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -14,7 +13,8 @@ from app import broker
 from app.domain.errors import Unavailable
 from app.domain.states import RunState
 from chaos.conftest import FAST, Workers
-from conditions import in_vain, is_over, pictures_there, requested
+from chaos.storm.invariants import unlisted_repeats
+from conditions import is_over, pictures_there
 from failover import REFUSALS, Refusal, frozen, read_only, refusing
 from harness import Installation, Sandbox, wait_for
 from orders import order, run_of
@@ -44,7 +44,7 @@ def test_a_post_goes_on_when_redis_takes_messages_again_and_one_ordered_meanwhil
     for one in (run_id, other):
         wait_for(lambda one=one: is_over(one), seconds=60)
         assert run_of(one).state is RunState.READY
-        assert asked_twice(one) == [], "nothing was asked for twice"
+        assert unlisted_repeats([one]) == {}
     assert workers.pids() == pids, "no worker died of it"
 
 
@@ -64,8 +64,7 @@ def test_a_post_goes_on_when_postgresql_takes_rows_again(
 
     wait_for(lambda: is_over(run_id), seconds=60)
     assert run_of(run_id).state is RunState.READY
-    again = len(asked_twice(run_id))
-    assert again <= len(in_vain(requested(run_id))), "what was asked again was under way, and is listed"
+    assert unlisted_repeats([run_id]) == {}
     assert workers.pids() == pids, "no worker died of it"
 
 
@@ -77,9 +76,3 @@ def at_work(start_workers: Callable[..., Workers], sandbox: Sandbox) -> tuple[Wo
     broker.send("upkeep.admit")
     wait_for(lambda: pictures_there(run_id) >= 2, seconds=60)
     return workers, run_id
-
-
-def asked_twice(run_id: uuid.UUID) -> list[tuple[uuid.UUID | None, str]]:
-    """Return (piece, purpose) of what was asked for more than once."""
-    asked = Counter((call.piece_id, call.purpose) for call in requested(run_id))
-    return [what for what, times in asked.items() for _ in range(times - 1)]
