@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from app.cli import installation, stack
 from app.cli.checks import Row, Verdict
 from app.db import migrate
+from app.db.session import READ_ONLY, WRITES
 from app.embedded.lock import read_owner
 from app.settings import settings
 from app.traffic import PROBE, PROBE_S
@@ -36,7 +37,7 @@ def database() -> Iterator[Row]:
         with engine.connect() as connection:
             version = connection.execute(text("SHOW server_version")).scalar_one()
             found = f"PostgreSQL {str(version).split()[0]} at {shown}"
-            if connection.execute(text("SHOW transaction_read_only")).scalar_one() == "off":
+            if connection.execute(text(READ_ONLY)).one() == WRITES:
                 yield Row("database", Verdict.OK, found)
             else:
                 todo = "let DATABASE_URL lead to the primary"
