@@ -78,3 +78,15 @@ def test_what_users_wrote_stands_there_as_they_wrote_it(terminal: Terminal, word
     kits.say_logo(words, None)
 
     assert sum(line.count(words) for line in terminal.lines) == 7
+
+
+def test_a_brand_that_only_another_release_can_read_is_named_with_the_reason(terminal: Terminal) -> None:
+    terminal.opened(80)
+    unknown = brand("later") | {"kit": None, "tokens": None, "warnings": ["another release has written it"]}
+
+    kits.say_list([unknown, brand()])
+    assert terminal.lines[1].split() == ["later", "-", "-", "-", "-", "1", "warning"]
+    assert terminal.lines[2].split()[0] == "acme"
+
+    kits.say(unknown)
+    assert terminal.lines[-2:] == ["later", "! another release has written it"]
