@@ -178,6 +178,13 @@ def database(
     forget_settings()
 
 
+@pytest.fixture
+def own_connections() -> Iterator[None]:
+    """For tests of servers that take no writes: no other test gets a connection that was made meanwhile."""
+    yield
+    session.forget_engine()
+
+
 @contextmanager
 def _installed(services: Services, data_dir: Path) -> Iterator[Installation]:
     name = f"pressroom_test_{next(_numbers)}"

@@ -13,7 +13,7 @@ from app.db.session import FRESH_S, GONE, engine, transaction
 from failover import read_only
 from harness import Installation, wait_for
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "own_connections")
 LOCK = text("SELECT pg_advisory_xact_lock(4711)")
 
 

@@ -53,6 +53,7 @@ def test_while_redis_takes_no_writes_orders_are_taken_and_everybody_is_told(
     wait_for(lambda: scraped()["redis"] == 1, seconds=5)
 
 
+@pytest.mark.usefixtures("own_connections")
 def test_while_the_database_takes_no_writes_nothing_is_ordered_and_everybody_is_told(
     client: FlaskClient, call: Caller, database: Installation
 ) -> None:
