@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from app.db.models import Call, Piece, Run
 from app.domain.errors import BeingMade, BudgetReached, InvalidReply, MoneyHeld, NotClaimed
 from app.domain.prices import Usage, usd
-from app.domain.states import LIVE_RUNS, CallState, CostBasis
-from app.settlement import locked, move, settle
+from app.domain.states import LIVE_RUNS, OWNER_LOST, CallState, CostBasis
+from app.settlement import settle
 
 MAX_UNKNOWN = 2  # of the same model: the first unknown outcome may be repeated once; a second one may not
+QUESTION = ("piece_id", "take", "purpose", "prompt_hash", "is_sandbox")  # at whichever provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _paid_calls(session: Session, piece: Piece, asked: Asked) -> int:
 def succeeded(session: Session, call_id: uuid.UUID, outcome: Outcome) -> None:
     """Journal a reply and settle its money; once, whatever became of the claim."""
     usage = outcome.usage
-    settle(
+    if settle(
         session,
         call_id,
         outcome.cost_micro_usd,
@@ -183,7 +184,8 @@ def succeeded(session: Session, call_id: uuid.UUID, outcome: Outcome) -> None:
         reply_bytes=outcome.reply_bytes,
         provider_ref=outcome.provider_ref,
         http_status=outcome.http_status,
-    )
+    ):
+        _list_late(session, call_id)
 
 
 def rejected(session: Session, call_id: uuid.UUID, code: str, message: str, http_status: int | None) -> None:
@@ -217,31 +219,27 @@ def unknown(session: Session, call_id: uuid.UUID, code: str, message: str, http_
     )
 
 
-def settle_late(
-    session: Session, call_id: uuid.UUID, cost_micro_usd: int, basis: CostBasis, provider_ref: str | None = None
-) -> bool:
-    """Settle a call in doubt by what its provider reports; return False when there is nothing to settle.
-
-    In doubt: UNKNOWN, or a reply whose cost nobody knew. Nothing charged = it FAILED. After the end of its round, what
-    it cost less than its worst case goes back to the month. cost_micro_usd: 0 or more. provider_ref: None = as it is.
-    A job that is still waited for is not to be settled here: ask only of calls that are older than any step.
-    """
-    ref = {} if provider_ref is None else {"provider_ref": provider_ref}
-    known: dict[str, Any] = {"cost_micro_usd": cost_micro_usd, "cost_basis": basis, **ref}
-    if call := locked(session, call_id, and_(Call.state == CallState.SUCCEEDED, Call.cost_micro_usd.is_(None))):
-        session.execute(update(Call).where(Call.id == call_id).values(**known))
-        move(session, call, held=0, spent=cost_micro_usd - call.worst_micro_usd)
-        return True
-    if locked(session, call_id, Call.state == CallState.UNKNOWN) is None:
-        return False
-    # Without a reply it is nothing that a repeat could read.
-    state = CallState.SUCCEEDED if cost_micro_usd else CallState.FAILED
-    return settle(session, call_id, cost_micro_usd, state=state, accepted=False if cost_micro_usd else None, **known)
+def _list_late(session: Session, call_id: uuid.UUID) -> None:
+    """Note as paid in vain what a lost owner was replied after all, when the next one asked the same and was replied, too."""
+    this = session.get_one(Call, call_id)
+    same = [getattr(Call, column) == getattr(this, column) for column in QUESTION]
+    usable = (Call.state == CallState.SUCCEEDED, Call.accepted.is_not(False), Call.reply.is_not(None))
+    paid = select(Call).where(*same, *usable, Call.worst_micro_usd > 0)
+    *earlier, _ = session.scalars(paid.order_by(Call.started_at)).all() or [this]
+    for late in earlier:
+        if late.error_code == OWNER_LOST:
+            late.accepted = False
 
 
-def judge(session: Session, call_id: uuid.UUID, *, accepted: bool, code: str | None = None) -> None:
-    """Note whether a reply passed its checks; a refused one is paid but never used; see earlier_reply."""
-    session.execute(update(Call).where(Call.id == call_id).values(accepted=accepted, error_code=code))
+def accept(session: Session, call_id: uuid.UUID, token: uuid.UUID) -> None:
+    """Note that a reply passed its checks. Nothing is noted for an owner who lost the claim: the piece has another reply."""
+    is_held = select(Piece.id).where(Piece.id == Call.piece_id, Piece.lease_token == token).exists()
+    session.execute(update(Call).where(Call.id == call_id, is_held).values(accepted=True, error_code=None))
+
+
+def refuse(session: Session, call_id: uuid.UUID, code: str) -> None:
+    """Note that a reply is paid but of no use; see earlier_reply."""
+    session.execute(update(Call).where(Call.id == call_id).values(accepted=False, error_code=code))
 
 
 def note_ref(session: Session, call_id: uuid.UUID, ref: str) -> None:
@@ -342,7 +340,7 @@ def mark_abandoned(session: Session, whose: ColumnElement[bool]) -> None:
             state=case((free, literal(CallState.FAILED, Call.state.type)), else_=CallState.UNKNOWN),
             cost_basis=case((free, literal(CostBasis.NONE, Call.cost_basis.type)), else_=CostBasis.UNKNOWN),
             cost_micro_usd=case((free, 0)),
-            error_code="owner_lost",
+            error_code=OWNER_LOST,
             error="the worker that made this call went away before the answer was written",
             ended_at=datetime.now(UTC),
         )

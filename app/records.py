@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, defer
 
 from app.db.models import Call, Piece
 from app.domain.keys import piece_name
+from app.domain.states import OWNER_LOST
 
 COLUMNS = (
     "time",
@@ -39,8 +40,6 @@ COLUMNS = (
     "bytes",
     "sandbox",
 )
-
-OWNER_LOST = "owner_lost"  # as app.journal notes a call whose worker went away: its end is when that was found out
 
 
 def of_run(session: Session, run_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from app import budgets, quotas
 from app.db.models import Call, Run
-from app.domain.states import LIVE_RUNS, CallState
+from app.domain.states import LIVE_RUNS, CallState, CostBasis
 
 log = logging.getLogger(__name__)
 Money = Row[uuid.UUID, uuid.UUID, int, str, str, int]  # id, run, round, provider, model, worst case
@@ -27,6 +28,28 @@ def settle(session: Session, call_id: uuid.UUID, cost: int | None, **values: obj
     session.execute(update(Call).where(Call.id == call_id).values(ended_at=func.now(), **values))
     move(session, call, held=call.worst_micro_usd, spent=call.worst_micro_usd if cost is None else cost)
     return True
+
+
+def settle_late(
+    session: Session, call_id: uuid.UUID, cost_micro_usd: int, basis: CostBasis, provider_ref: str | None = None
+) -> bool:
+    """Settle a call in doubt by what its provider reports; return False when there is nothing to settle.
+
+    In doubt: UNKNOWN, or a reply whose cost nobody knew. Nothing charged = it FAILED. After the end of its round, what
+    it cost less than its worst case goes back to the month. cost_micro_usd: 0 or more. provider_ref: None = as it is.
+    A job that is still waited for is not to be settled here: ask only of calls that are older than any step.
+    """
+    ref = {} if provider_ref is None else {"provider_ref": provider_ref}
+    known: dict[str, Any] = {"cost_micro_usd": cost_micro_usd, "cost_basis": basis, **ref}
+    if call := locked(session, call_id, and_(Call.state == CallState.SUCCEEDED, Call.cost_micro_usd.is_(None))):
+        session.execute(update(Call).where(Call.id == call_id).values(**known))
+        move(session, call, held=0, spent=cost_micro_usd - call.worst_micro_usd)
+        return True
+    if locked(session, call_id, Call.state == CallState.UNKNOWN) is None:
+        return False
+    # Without a reply it is nothing that a repeat could read.
+    state = CallState.SUCCEEDED if cost_micro_usd else CallState.FAILED
+    return settle(session, call_id, cost_micro_usd, state=state, accepted=False if cost_micro_usd else None, **known)
 
 
 def locked(session: Session, call_id: uuid.UUID, still: ColumnElement[bool]) -> Money | None:

@@ -241,7 +241,7 @@ class Caller:
 
     def refuse(self, paid: Paid, code: str) -> None:
         """Note that a reply was paid and is not used."""
-        until_journaled(lambda session: journal.judge(session, paid.call_id, accepted=False, code=code))
+        until_journaled(lambda session: journal.refuse(session, paid.call_id, code))
 
     def earlier(self, questions: Sequence[Question], *, read: Collection[uuid.UUID] = ()) -> Call | None:
         """Return the journal's reply to one of these questions, if it is paid for, can be used, and is not `read`."""

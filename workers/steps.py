@@ -197,13 +197,13 @@ def _written(task: Task, pipeline: Pipeline, stage: Stage, held: Claim, done: Do
             if done.review and (picture := held.piece.picture):
                 cache.judge(session, held.run.user_id, picture["sha256"], done.review)
                 if done.again or done.failure:
-                    journal.judge(session, uuid.UUID(picture["call_id"]), accepted=False, code="picture_refused:review")
+                    journal.refuse(session, uuid.UUID(picture["call_id"]), "picture_refused:review")
     except errors.NotClaimed as exc:
         raise Ignore(str(exc)) from exc
     except errors.PictureRefused as exc:
         assert done.picture is not None, "only pictures are refused"
         with transaction() as session:
-            journal.judge(session, uuid.UUID(done.picture["call_id"]), accepted=False, code=exc.code)
+            journal.refuse(session, uuid.UUID(done.picture["call_id"]), exc.code)
             cache.drop(session, held.run.user_id, done.picture["sha256"])
         _handle(task, held, stage, exc)
         raise AssertionError("a refused picture always raises") from exc

@@ -99,6 +99,10 @@ class CallState(StrEnum):
     """The request left and no answer came: it may have been charged. Counts at its worst case."""
 
 
+OWNER_LOST = "owner_lost"
+"""Code of a call whose worker went away, or lost its claim, before the answer was written."""
+
+
 class CostBasis(StrEnum):
     """Where a call's cost comes from."""
 

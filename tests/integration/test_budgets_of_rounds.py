@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app import budgets, journal
+from app import budgets, settlement
 from app.db.models import Budget, Run, User
 from app.db.session import transaction
 from app.domain.budgets import BudgetScope
@@ -118,7 +118,7 @@ def test_a_call_in_doubt_counts_at_its_worst_for_the_key_of_its_round_and_is_set
     whose = limited(first), limited(second)
     assert [month_row(budget) for budget in whose] == [(WORST, WORST), (worst, 0)]
 
-    journaled(journal.settle_late, call_id, 500, CostBasis.PROVIDER)
+    journaled(settlement.settle_late, call_id, 500, CostBasis.PROVIDER)
 
     assert [month_row(budget) for budget in whose] == [(500, 500), (worst, 0)]
     assert ledger_of(whose[0]) == (500, 500)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app import budgets, journal
+from app import budgets, journal, settlement
 from app.db.session import transaction
 from app.domain.budgets import BudgetScope
 from app.domain.states import CostBasis, QuotaUnit
@@ -150,7 +150,7 @@ def test_the_journal_books_what_it_learns_late_in_plan_and_budgets_alike(cost: i
     cancel(run_id)
 
     for _ in range(2):
-        journaled(journal.settle_late, call_id, cost, CostBasis.PROVIDER)
+        journaled(settlement.settle_late, call_id, cost, CostBasis.PROVIDER)
 
     assert [month_row(budget) for budget in every[1:]] == [(cost, cost)] * 3
     assert [ledger_of(budget) for budget in every] == [month_row(budget) for budget in every]
@@ -168,7 +168,7 @@ def test_what_is_learned_of_an_earlier_round_while_another_one_works_is_booked_o
     resume(run_id, user)
     succeed(take(others[0], "draft_prompt", 2), cost=2_000)
 
-    journaled(journal.settle_late, call_id, 500, CostBasis.PROVIDER)
+    journaled(settlement.settle_late, call_id, 500, CostBasis.PROVIDER)
     timed_out(run_id)
 
     assert month_row(budget) == ledger_of(budget) == (2_500, 2_500)

@@ -61,10 +61,10 @@ def test_a_call_is_in_doubt_until_it_is_settled(held: Claim) -> None:
     journaled(journal.succeeded, call_id, outcome(67_350, pictures=1))
     assert of_one_kind() == (1, 1, 0, 67_350, 0, 0)
 
-    journaled(journal.judge, call_id, accepted=True)
+    journaled(journal.accept, call_id, held.token)
     assert of_one_kind() == (1, 1, 1, 67_350, 0, 0)
 
-    journaled(journal.judge, call_id, accepted=False, code="picture_refused:review")
+    journaled(journal.refuse, call_id, "picture_refused:review")
     assert of_one_kind() == (1, 1, 0, 67_350, 0, 0)
     assert difference() == []
 

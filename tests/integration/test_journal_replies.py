@@ -92,7 +92,7 @@ def test_a_reply_to_the_same_question_serves_an_edited_piece_too(held: Claim) ->
 def test_a_refused_reply_is_not_used_again(held: Claim) -> None:
     call_id = succeed(held)
 
-    journaled(journal.judge, call_id, accepted=False, code="picture_refused:blank")
+    journaled(journal.refuse, call_id, "picture_refused:blank")
 
     assert earlier(held) is None
 
@@ -100,7 +100,7 @@ def test_a_refused_reply_is_not_used_again(held: Claim) -> None:
 def test_a_text_that_broke_its_rules_is_read_again_for_its_correction(held: Claim) -> None:
     call_id = succeed(held)
 
-    journaled(journal.judge, call_id, accepted=False, code="invalid_reply")
+    journaled(journal.refuse, call_id, "invalid_reply")
 
     found = earlier(held)
     assert found is not None
@@ -108,7 +108,7 @@ def test_a_text_that_broke_its_rules_is_read_again_for_its_correction(held: Clai
 
 
 def test_a_text_that_broke_its_rules_is_asked_for_anew_in_another_round(held: Claim) -> None:
-    journaled(journal.judge, succeed(held), accepted=False, code="invalid_reply")
+    journaled(journal.refuse, succeed(held), "invalid_reply")
 
     change(Piece, held.piece.id, round=2)
 
@@ -117,7 +117,7 @@ def test_a_text_that_broke_its_rules_is_asked_for_anew_in_another_round(held: Cl
 
 def test_a_good_text_is_used_rather_than_one_that_broke_its_rules(held: Claim) -> None:
     good = succeed(held)
-    journaled(journal.judge, succeed(held, GEMINI), accepted=False, code="invalid_reply")
+    journaled(journal.refuse, succeed(held, GEMINI), "invalid_reply")
 
     found = earlier(held, GEMINI, asked())
 
@@ -172,7 +172,7 @@ def test_the_reply_of_any_provider_that_could_be_asked_is_used(held: Claim) -> N
 
 def test_a_refused_reply_of_the_first_provider_gives_way_to_that_of_the_next(held: Claim) -> None:
     refused, good = succeed(held, GEMINI), succeed(held)
-    journaled(journal.judge, refused, accepted=False, code="picture_refused:blank")
+    journaled(journal.refuse, refused, "picture_refused:blank")
 
     found = earlier(held, GEMINI, asked())
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app import journal
+from app import journal, settlement
 from app.db.models import Budget, BudgetMonth, Call, QuotaEntry, QuotaMonth, User
 from app.db.session import transaction
 from app.domain.budgets import BudgetScope
@@ -122,7 +122,7 @@ class Shop:
             call = doubtful[at % len(doubtful)]
             cost = call.worst_micro_usd * min(share, 100) // 100
             with transaction() as session:
-                journal.settle_late(session, call.id, cost, CostBasis.PROVIDER)
+                settlement.settle_late(session, call.id, cost, CostBasis.PROVIDER)
 
     def end(self, *, is_canceled: bool) -> None:
         """The round ends, with calls under way; the next one begins."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app import journal
+from app import settlement
 from app.domain.provider_errors import ProviderDown
 from app.domain.states import CallState, CostBasis
 from app.runs.claims import Claim
@@ -200,6 +200,6 @@ def test_what_an_answer_settles_meanwhile_is_not_settled_again(
     held: Claim, sandbox: Sandbox, reconcile: Reconcile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost(held, sandbox, is_charged=True)
-    monkeypatch.setattr(journal, "settle_late", lambda *_: False)  # as it says when somebody was faster
+    monkeypatch.setattr(settlement, "settle_late", lambda *_: False)  # as it says when somebody was faster
 
     assert reconcile()["settled"]["calls"] == 0

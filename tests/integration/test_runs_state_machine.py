@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from app import journal
+from app import journal, settlement
 from app.db.models import Piece, Run, User
 from app.db.session import transaction
 from app.domain.budgets import BudgetScope
@@ -180,7 +180,7 @@ class Runs(RuleBasedStateMachine):
 
     @rule(n=number, cost=st.sampled_from(KNOWN_COSTS))
     def the_bill_tells_what_it_cost(self, n: int, cost: int) -> None:
-        self.do(journal.settle_late, self.call(n), cost, CostBasis.PROVIDER)
+        self.do(settlement.settle_late, self.call(n), cost, CostBasis.PROVIDER)
 
     @rule(n=number)
     def the_step_is_done(self, n: int) -> None:
@@ -325,7 +325,7 @@ class Runs(RuleBasedStateMachine):
         for run_id in self.books.runs:
             self.do(finish.finish, *self.do(finish.time_out, run_id))
         for n, call_id in enumerate(self.calls):
-            self.do(journal.settle_late, call_id, KNOWN_COSTS[n % len(KNOWN_COSTS)], CostBasis.PROVIDER)
+            self.do(settlement.settle_late, call_id, KNOWN_COSTS[n % len(KNOWN_COSTS)], CostBasis.PROVIDER)
         self.the_books_hold()
         assert all(run.state.is_terminal for run in self.books.runs.values())
         assert set(self.calls) == set(self.settled)

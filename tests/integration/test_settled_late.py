@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import journal
+from app import settlement
 from app.db.models import Budget, BudgetMonth, Call, QuotaEntry, Run, User
 from app.db.session import transaction
 from app.domain.budgets import BudgetScope
@@ -52,7 +52,7 @@ def over(held: Claim) -> None:
 
 def settle(call_id: uuid.UUID, cost: int, basis: CostBasis = CostBasis.PROVIDER) -> bool:
     with transaction() as session:
-        return journal.settle_late(session, call_id, cost, basis, "gen_1")
+        return settlement.settle_late(session, call_id, cost, basis, "gen_1")
 
 
 def money(user: User) -> int:

@@ -268,7 +268,7 @@ def test_a_settled_call_cannot_change(changes: dict[str, object]) -> None:
 def test_a_settled_call_can_still_be_judged() -> None:
     call = a_settled_call()
 
-    journaled(journal.judge, call.id, accepted=False, code="picture_refused:blank")
+    journaled(journal.refuse, call.id, "picture_refused:blank")
 
     assert calls_of(call.run_id)[0].accepted is False
 

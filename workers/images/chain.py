@@ -202,7 +202,7 @@ class Rendering:
             self.caller.refuse(paid, "no_picture" if isinstance(exc, ProviderDown) else exc.code)
             raise
         with transaction() as session:
-            journal.judge(session, paid.call_id, accepted=True)
+            journal.accept(session, paid.call_id, held.token)
             if way.cache_key is not None:
                 cache.keep(session, held.run.user_id, way.cache_key, held.token, row)
         return row

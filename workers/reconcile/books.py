@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, case, func, or_, select
 
-from app import journal
+from app import settlement
 from app.db.models import Call, Run
 from app.db.session import transaction
 from app.domain.states import LIVE_RUNS, CallState, CostBasis
@@ -46,14 +46,14 @@ def read(provider: str, since: datetime, until: datetime, *, is_sandbox: bool) -
 def settle(call: Booked, cost_micro_usd: int, ref: str | None) -> bool:
     """Settle a call in doubt at what its provider says; return False when somebody else did before."""
     with transaction() as session:
-        return journal.settle_late(session, call.id, cost_micro_usd, CostBasis.PROVIDER, ref)
+        return settlement.settle_late(session, call.id, cost_micro_usd, CostBasis.PROVIDER, ref)
 
 
 def write_off(call: Booked, *, at_worst: bool) -> bool:
     """Settle a call in doubt by the operator's word: at its worst case, or as not charged."""
     cost, basis = (call.worst_micro_usd, CostBasis.TABLE) if at_worst else (0, CostBasis.NONE)
     with transaction() as session:
-        return journal.settle_late(session, call.id, cost, basis)
+        return settlement.settle_late(session, call.id, cost, basis)
 
 
 def is_older(call: Booked, days: int) -> bool:
