@@ -21,7 +21,7 @@ import pytest
 from app.db import migrate
 from chaos.storm import invariants, table
 from chaos.storm.bucket import Bucket
-from chaos.storm.claims import Claims
+from chaos.storm.claims import Claims, Recovered
 from chaos.storm.clients import Clients
 from chaos.storm.faults import ALL_TRIPLED, PROVIDER, Injected, Storm
 from chaos.storm.machine import Machine
@@ -124,7 +124,7 @@ def survived(
         print(f"\n{table.drawn(lines)}\n")
         print(f"calm after {calm_s:.0f} s; paid in vain, and listed: {invariants.listed(ordered)}")
         print(f"{len(clients.watched)} streams that broke {sum(one.reconnects - 1 for one in clients.watched)} times")
-        print(*(f"{one.seconds:.1f} s, {one.fault}: {one.story}" for one in slowest), sep="\n")
+        print(*(f"{one.seconds:.1f} s, {one.fault}: {one.story}{meanwhile(storm, one)}" for one in slowest), sep="\n")
         print(f"answers: {dict(sorted(clients.statuses.items()))}; struck nothing: {dict(Counter(storm.missed))}")
 
     assert not lost
@@ -142,6 +142,18 @@ def survived(
     assert machine.outlived == []
     assert [one for one in recovered if one.seconds > LONGEST_RECOVERY_S] == []
     return lines
+
+
+def meanwhile(storm: Storm, recovered: Recovered) -> str:
+    """Return what else befell the machine until somebody had recovered, in seconds before that."""
+    others = [
+        f"{one.fault} {recovered.at - one.at:.1f}"
+        for one in storm.injected
+        if 0 < recovered.at - one.at < recovered.seconds
+        and one.fault not in PROVIDER
+        and not one.fault.endswith(("twice at once", ALL_TRIPLED))
+    ]
+    return f"; meanwhile {', '.join(others)}" if others else ""
 
 
 def counted(storm: Storm, sandbox: Sandbox) -> list[Injected]:

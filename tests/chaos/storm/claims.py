@@ -60,6 +60,8 @@ class Recovered:
     fault: str
     run_id: uuid.UUID
     seconds: float
+    at: float
+    """When it was over, in Unix seconds."""
     story: str
     """What happened when, before the end, in seconds."""
 
@@ -129,7 +131,7 @@ class Claims:
             later = next((one for one in losses if sent - SLACK_S <= one.at <= again), None)
             if later is None:
                 break
-            yield Recovered(killed.fault, change.run_id, sent - killed.at, story)
+            yield Recovered(killed.fault, change.run_id, sent - killed.at, sent, story)
             killed = later
             story += f", lost by {later.fault} {change.at - later.at:.1f}"
-        yield Recovered(killed.fault, change.run_id, change.at - killed.at, story)
+        yield Recovered(killed.fault, change.run_id, change.at - killed.at, change.at, story)

@@ -55,6 +55,8 @@ class Injected:
     fault: str
     runs: frozenset[uuid.UUID]
     """In flight at that moment."""
+    at: float = field(default_factory=time.time)
+    """Unix seconds."""
 
 
 @dataclass
@@ -228,8 +230,11 @@ class Storm:
             strike()
 
     def _redis(self, fault: str, strike: Callable[[], None], _luck: float) -> None:
-        self.claims.hit(fault, leaves_claims=False)
-        self._alone("redis", fault, strike)
+        def struck() -> None:
+            self.claims.hit(fault, leaves_claims=False)
+            strike()
+
+        self._alone("redis", fault, struck)
 
     def _while_redis_is_full(self) -> None:
         with refusing(self.machine.redis_url, REFUSALS["full"]):
