@@ -195,7 +195,7 @@ class Settings(BaseSettings):
     lease: Seconds = Field(timedelta(seconds=30), validation_alias="PRESSROOM_LEASE")
     """How long a claim holds without a heartbeat, in seconds; the heartbeat comes at a third of it."""
     resend_after: Seconds = Field(timedelta(seconds=20), validation_alias="PRESSROOM_RESEND_AFTER")
-    """How long a published step may go unclaimed before the relay publishes it again; doubles each time."""
+    """How long a published step may go unclaimed before the relay publishes it again; in a backlog, twice as long each time."""
     store_patience: Seconds = Field(timedelta(seconds=60), validation_alias="PRESSROOM_STORE_PATIENCE")
     """How long a worker repeats the storing of paid bytes, which wait in the database, before it leaves them to the relay."""
     stall_after: Seconds = Field(timedelta(minutes=10), validation_alias="PRESSROOM_STALL_AFTER")

@@ -32,6 +32,9 @@ FORGET_S = 90.0  # a waiter that has not asked for this long has lost its place;
 
 BREAKERS = "pressroom:breakers"
 """Hash: scope -> JSON of failures, and once it opened: code, message, `ends` and `probe` (both ms), `cool_ms`."""
+QUEUES = ("text", "images", "media", "control")  # as celeryconfig has them
+BACKLOG = 100
+"""Messages in the queues from which on a step that nobody has begun may simply not have had its turn."""
 PROBE = "pressroom:probe"
 """Written to see whether Redis takes writes."""
 PROBE_S = 60
@@ -138,6 +141,21 @@ def run(script: str, keys: Sequence[str], *args: str | bytes | float) -> Any:
 def check_writable() -> None:
     """Do nothing when Redis takes writes. Raises Unavailable: also when it answers, and is full or a replica."""
     ask(lambda redis: redis.set(PROBE, 1, ex=PROBE_S))
+
+
+def is_backlogged() -> bool:
+    """Return whether so many messages wait for workers that one may wait long; also where Redis cannot say."""
+
+    def counted(redis: Redis) -> list[int]:
+        pipeline = redis.pipeline(transaction=False)
+        for queue in QUEUES:
+            pipeline.llen(queue)
+        return cast("list[int]", pipeline.execute())
+
+    try:
+        return sum(ask(counted)) > BACKLOG
+    except Unavailable:
+        return True
 
 
 def limits_now(provider_kinds: Iterable[tuple[str, str]]) -> list[LimitState]:

@@ -17,7 +17,7 @@ from celery import Celery
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 
-from app import admission, alerts, broker, counts, logs, notifications
+from app import admission, alerts, broker, counts, logs, notifications, traffic
 from app.db.models import IdempotencyKey, Run
 from app.db.session import transaction
 from app.domain.errors import NOBODY_FORESAW, InternalError, PressroomError, StorageError, Unavailable
@@ -85,8 +85,9 @@ def relay() -> None:
 
     A killed worker's pieces come back through here: their leases run out after 30 s.
     """
+    is_backlogged = traffic.is_backlogged()
     with transaction(durable=False) as session:
-        chains = plan.overdue(session)
+        chains = plan.overdue(session, is_backlogged=is_backlogged)
     with transaction(durable=False) as session:
         complete = plan.unfinished_business(session)
     try:

@@ -13,9 +13,9 @@ from app import counts, routes, traffic
 from app.counts import Fact
 from app.domain.capabilities import PROVIDER_CAPABILITIES
 from app.domain.states import RunState
-from app.metrics.rows import QUEUES
 from app.pipelines.catalog import all_pipelines
 from app.routes import Kind
+from app.traffic import QUEUES
 
 UNACKED = "unacked_index"  # kombu's sorted set of messages that were handed out and are not acknowledged
 KINDS: tuple[Kind, ...] = ("text", "image")

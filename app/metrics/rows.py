@@ -23,9 +23,9 @@ from app.domain.plans import month_of
 from app.domain.states import LIVE_RUNS, CallState, RunState
 from app.pipelines.catalog import all_pipelines
 from app.settings import settings
+from app.traffic import QUEUES
 
 MOST_DOUBLINGS = 6  # as the relay's patience has it
-QUEUES = ("text", "images", "media", "control")  # as celeryconfig has them
 SANDBOX = {True: "yes", False: "no"}
 OUTCOMES = {
     "succeeded": CallSum.succeeded,
@@ -70,14 +70,18 @@ def runs(session: Session) -> Iterator[Metric]:
     )
 
 
-def steps(session: Session) -> Iterator[Metric]:
-    """Steps that are to be done, by what keeps them, and how long the oldest has been due, by queue."""
+def steps(session: Session, *, is_backlogged: bool) -> Iterator[Metric]:
+    """Steps that are to be done, by what keeps them, and how long the oldest has been due, by queue.
+
+    is_backlogged: messages wait for workers.
+    """
     now = func.now()
     is_free = Piece.lease_until.is_(None)
     is_due = or_(Piece.next_try_at.is_(None), Piece.next_try_at <= now)
-    # The relay notes each time that it publishes a step again, and doubles its patience: what was published three
-    # times was due first seven patiences before a fourth would come.
-    again = func.power(2, func.least(func.greatest(Piece.sent_count - 1, 0), MOST_DOUBLINGS)) - 1
+    # The relay notes each time that it publishes a step again, and in a backlog doubles its patience: what was published
+    # three times was due first seven patiences before a fourth would come.
+    before = func.greatest(Piece.sent_count - 1, 0)
+    again = func.power(2, func.least(before, MOST_DOUBLINGS)) - 1 if is_backlogged else before
     patience_s = settings().resend_after.total_seconds()
     wait_s = _seconds_since(func.greatest(Piece.sent_at, Piece.next_try_at)) + again * patience_s
     figures = (

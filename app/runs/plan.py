@@ -47,12 +47,15 @@ type_chain = tuple[Link, ...]
 """The links of one piece, to run one after the other."""
 
 
-def due(now: datetime | None = None) -> ColumnElement[bool]:
-    """Return the condition: not terminal, no live lease, due, and not sent a short while ago (doubling)."""
+def due(now: datetime | None = None, *, is_backlogged: bool = True) -> ColumnElement[bool]:
+    """Return the condition: not terminal, no live lease, due, and not sent a short while ago.
+
+    is_backlogged: messages wait for workers, so that each time is twice as long. Else whatever nobody began was lost, as
+    often as it was sent before.
+    """
     moment = func.now() if now is None else now
-    patience = settings().resend_after * func.power(
-        2, func.least(func.greatest(Piece.sent_count - 1, 0), MOST_DOUBLINGS)
-    )
+    doublings = func.least(func.greatest(Piece.sent_count - 1, 0), MOST_DOUBLINGS)
+    patience = settings().resend_after * (func.power(2, doublings) if is_backlogged else 1)
     # A step that waited for its time is due at that time, not `patience` after it was put back. Once published for
     # that time it has patience like any other: else every pass of the relay would publish it again.
     waits = Piece.sent_at < Piece.next_try_at
@@ -66,12 +69,12 @@ def due(now: datetime | None = None) -> ColumnElement[bool]:
 
 def plan(session: Session, run_id: uuid.UUID) -> list[type_chain]:
     """Return the chains to publish now for one run, and note them as sent: publish after the commit."""
-    return _take(session, Piece.run_id == run_id)
+    return _take(session, Piece.run_id == run_id, due())
 
 
-def overdue(session: Session, *, most: int = 500) -> list[type_chain]:
+def overdue(session: Session, *, most: int = 500, is_backlogged: bool = True) -> list[type_chain]:
     """Return the chains of all admitted, live runs whose message was lost or whose owner died; the relay's plan."""
-    return _take(session, Run.admitted_at.is_not(None), most=most)
+    return _take(session, Run.admitted_at.is_not(None), due(is_backlogged=is_backlogged), most=most)
 
 
 def _is_ours() -> ColumnElement[bool]:
@@ -82,7 +85,7 @@ def _take(session: Session, *conditions: ColumnElement[bool], most: int = 500) -
     rows = session.execute(
         select(Piece, Run.pipeline)
         .join(Run, Run.id == Piece.run_id)
-        .where(_is_ours(), Run.state.in_(LIVE_RUNS), Piece.round == Run.round, due(), *conditions)
+        .where(_is_ours(), Run.state.in_(LIVE_RUNS), Piece.round == Run.round, *conditions)
         .order_by(Piece.sent_at.asc().nulls_first(), Piece.position)
         .limit(most)
         .with_for_update(of=Piece, skip_locked=True)

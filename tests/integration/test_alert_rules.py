@@ -14,8 +14,8 @@ from app.broker import celery
 from app.domain.states import TERMINAL_RUNS
 from app.metrics.collector import Pressroom
 from app.metrics.queues import FINISHERS, UPKEEP
-from app.metrics.rows import QUEUES
 from app.runs.finish import Finisher
+from app.traffic import QUEUES
 from harness import Installation
 
 ROOT = Path(__file__).parents[2]

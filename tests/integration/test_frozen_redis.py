@@ -13,6 +13,7 @@ from redis import Redis
 from app import broker
 from app.db.session import transaction
 from app.domain.errors import Unavailable
+from app.metrics import collector
 from app.runs import plan
 from harness import Installation, forget_caches
 from making import opened
@@ -48,6 +49,18 @@ def test_a_chord_is_given_up_within_seconds(frozen: Callable[[], None]) -> None:
     frozen()
 
     assert given_up(lambda: canvas.publish_chord(chains, run_id, 1)) < MOST_S
+
+
+def test_a_scrape_still_tells_what_the_database_knows(frozen: Callable[[], None]) -> None:
+    frozen()
+
+    collector.forget()
+    told = collector.exposition().decode()
+    collector.forget()
+
+    assert 'pressroom_part_up{part="database"} 1.0' in told
+    assert 'pressroom_part_up{part="redis"} 0.0' in told
+    assert "pressroom_step_wait_seconds{" in told
 
 
 def test_a_plan_is_given_up_within_seconds(frozen: Callable[[], None]) -> None:

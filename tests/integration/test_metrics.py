@@ -110,11 +110,20 @@ def test_a_step_that_is_due_has_waited_since_it_was_first_published(told: Scrape
     admitted(run_id)
     (piece,) = pieces_of(run_id)
     ago = timedelta(seconds=10)
-    change(Piece, piece.id, sent_at=rows.utc_now() - ago, sent_count=3)  # the relay came twice: 20 s, then 40 s
+    change(Piece, piece.id, sent_at=rows.utc_now() - ago, sent_count=3)  # the relay came twice, after 20 s each
 
     assert (told("pressroom_steps", state="due"), told("pressroom_steps", queue="text")) == (1, 1)
-    assert 69 < (told("pressroom_step_wait_seconds", queue="text") or 0) < 80
+    assert 49 < (told("pressroom_step_wait_seconds", queue="text") or 0) < 60
     assert told("pressroom_step_wait_seconds", queue="images") == 0
+
+
+def test_in_a_backlog_the_relay_came_after_20_s_and_after_40_s(told: Scrape) -> None:
+    run_id = order()
+    admitted(run_id)
+    change(Piece, pieces_of(run_id)[0].id, sent_at=rows.utc_now() - timedelta(seconds=10), sent_count=3)
+    traffic.ask(lambda redis: redis.rpush("media", *range(traffic.BACKLOG + 1)))
+
+    assert 69 < (told("pressroom_step_wait_seconds", queue="text") or 0) < 80
 
 
 def test_a_step_is_counted_once_by_what_keeps_it(told: Scrape) -> None:
@@ -228,7 +237,7 @@ def test_queues_are_as_long_as_redis_says(told: Scrape, database: Installation) 
         redis.rpush("images", *"abc")
         redis.zadd("unacked_index", {"a": 1, "b": 2})
 
-    assert [told("pressroom_queue_messages", queue=queue) for queue in rows.QUEUES] == [0, 3, 0, 0]
+    assert [told("pressroom_queue_messages", queue=queue) for queue in traffic.QUEUES] == [0, 3, 0, 0]
     assert told("pressroom_unacked_messages") == 2
     assert (told("pressroom_redis_memory_bytes") or 0) > 100_000
 

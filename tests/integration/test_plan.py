@@ -41,9 +41,10 @@ def sent(piece: Piece, seconds_ago: float, times: int = 1) -> None:
     change(Piece, piece.id, sent_at=func.now() - timedelta(seconds=seconds_ago), sent_count=times)
 
 
-def is_due(piece: Piece) -> bool:
+def is_due(piece: Piece, *, is_backlogged: bool = True) -> bool:
+    due = plan.due(is_backlogged=is_backlogged)
     with transaction() as session:
-        return session.scalar(select(Piece.id).where(Piece.id == piece.id, plan.due())) is not None
+        return session.scalar(select(Piece.id).where(Piece.id == piece.id, due)) is not None
 
 
 def tasks(links: type_chain) -> list[str]:
@@ -114,7 +115,9 @@ def test_what_was_planned_a_moment_ago_is_not_planned_again() -> None:
 
 
 @pytest.mark.parametrize(("times", "seconds"), [(1, 20), (2, 40), (3, 80), (4, 160), (7, 1280), (8, 1280), (50, 1280)])
-def test_published_work_is_due_again_after_20_s_and_then_after_twice_as_long(times: int, seconds: int) -> None:
+def test_in_a_backlog_published_work_is_due_again_after_20_s_and_then_after_twice_as_long(
+    times: int, seconds: int
+) -> None:
     piece = pictures_of(opened(slides=5))[0]
 
     sent(piece, seconds - 2, times)
@@ -122,6 +125,17 @@ def test_published_work_is_due_again_after_20_s_and_then_after_twice_as_long(tim
     sent(piece, seconds + 2, times)
 
     assert (before, is_due(piece)) == (False, True)
+
+
+@pytest.mark.parametrize("times", [1, 2, 7])
+def test_without_a_backlog_published_work_is_due_again_after_20_s_however_often_it_was_lost(times: int) -> None:
+    piece = pictures_of(opened(slides=5))[0]
+
+    sent(piece, 18, times)
+    before = is_due(piece, is_backlogged=False)
+    sent(piece, 22, times)
+
+    assert (before, is_due(piece, is_backlogged=False)) == (False, True)
 
 
 def test_each_publication_is_counted() -> None:

@@ -175,7 +175,7 @@ class Piece(Base):
     sent_at: Mapped[datetime | None]
     """When its step was last published; NULL = never in this round."""
     sent_count: Mapped[int] = mapped_column(default=0)
-    """How often its present step was published; the relay's wait doubles with it."""
+    """How often its present step was published; in a backlog the relay's wait doubles with it."""
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
     run: Mapped[Run] = relationship(back_populates="pieces", lazy="raise")
