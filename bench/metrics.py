@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 1, 23, 59, tzinfo=UTC)
 MERGES_OF_A_DAY = 144  # upkeep.merge_sums runs every ten minutes
 QUESTIONS: dict[str, Callable[[Session], Iterator[Metric]]] = {
     "runs": rows.runs,
-    "steps": rows.steps,
+    "steps": partial(rows.steps, is_backlogged=False),
     "open calls": rows.open_calls,
     "waiting": rows.waiting,
     "budgets": partial(rows.budgets, now=NOW),
