@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased, defer
 
 from app.db.models import Call, Piece, Run
 from app.domain.errors import BeingMade, BudgetReached, InvalidReply, MoneyHeld, NotClaimed
@@ -221,18 +221,18 @@ def unknown(session: Session, call_id: uuid.UUID, code: str, message: str, http_
 
 def _list_late(session: Session, call_id: uuid.UUID) -> None:
     """Note as paid in vain what a lost owner was replied after all, when the next one asked the same and was replied, too."""
-    this = session.get_one(Call, call_id)
+    this = aliased(Call)
     same = [getattr(Call, column) == getattr(this, column) for column in QUESTION]
     usable = (Call.state == CallState.SUCCEEDED, Call.accepted.is_not(False), Call.reply.is_not(None))
-    paid = select(Call).where(*same, *usable, Call.worst_micro_usd > 0)
-    *earlier, _ = session.scalars(paid.order_by(Call.started_at)).all() or [this]
-    for late in earlier:
-        if late.error_code == OWNER_LOST:
-            late.accepted = False
+    paid = select(Call).join(this, and_(*same)).where(this.id == call_id, *usable, Call.worst_micro_usd > 0)
+    replies = session.scalars(paid.order_by(Call.started_at).options(defer(Call.reply))).all()
+    for earlier in replies[:-1]:
+        if earlier.error_code == OWNER_LOST:
+            earlier.accepted = False
 
 
 def accept(session: Session, call_id: uuid.UUID, token: uuid.UUID) -> None:
-    """Note that a reply passed its checks. Nothing is noted for an owner who lost the claim: the piece has another reply."""
+    """Note that a reply passed its checks. Nothing is noted for an owner who lost the claim: the next one decides."""
     is_held = select(Piece.id).where(Piece.id == Call.piece_id, Piece.lease_token == token).exists()
     session.execute(update(Call).where(Call.id == call_id, is_held).values(accepted=True, error_code=None))
 

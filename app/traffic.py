@@ -143,17 +143,18 @@ def check_writable() -> None:
     ask(lambda redis: redis.set(PROBE, 1, ex=PROBE_S))
 
 
+def queue_lengths(redis: Redis) -> list[int]:
+    """Return how many messages no worker has taken, of each of `QUEUES`."""
+    pipeline = redis.pipeline(transaction=False)
+    for queue in QUEUES:
+        pipeline.llen(queue)
+    return cast("list[int]", pipeline.execute())
+
+
 def is_backlogged() -> bool:
     """Return whether so many messages wait for workers that one may wait long; also where Redis cannot say."""
-
-    def counted(redis: Redis) -> list[int]:
-        pipeline = redis.pipeline(transaction=False)
-        for queue in QUEUES:
-            pipeline.llen(queue)
-        return cast("list[int]", pipeline.execute())
-
     try:
-        return sum(ask(counted)) > BACKLOG
+        return sum(ask(queue_lengths)) > BACKLOG
     except Unavailable:
         return True
 

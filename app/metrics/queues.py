@@ -47,11 +47,7 @@ def queues() -> Iterator[Metric]:
     """Messages in Redis, and its memory."""
 
     def looked_up(redis: Any) -> tuple[list[int], int, dict[str, Any]]:
-        pipeline = redis.pipeline(transaction=False)
-        for queue in QUEUES:
-            pipeline.llen(queue)
-        pipeline.zcard(UNACKED)
-        *lengths, unacked = pipeline.execute()
+        lengths, unacked = traffic.queue_lengths(redis), redis.zcard(UNACKED)
         try:
             return lengths, unacked, redis.info("memory")
         except ResponseError:

@@ -90,7 +90,7 @@ def claim(session: Session, piece_id: uuid.UUID, step: str, round_: int) -> Clai
             lease_token=token,
             lease_until=func.now() + settings().lease,
             next_try_at=None,
-            sent_count=0,  # its message came: the relay's patience, which doubles with messages that are lost, starts anew
+            sent_count=0,  # its message came: the relay's patience, which grows while nobody begins, starts anew
         )
         .returning(Piece)
         .execution_options(populate_existing=True)
@@ -257,7 +257,7 @@ def postpone(
         piece.attempt -= 1
     run.progressed_at = piece.sent_at = datetime.now(UTC)
     piece.next_try_at = run.progressed_at + wait
-    piece.sent_count = 0  # it was here: the relay's patience, which doubles with messages that are lost, starts anew
+    piece.sent_count = 0  # it was here: the relay's patience, which grows while nobody begins, starts anew
     data = {"piece_id": str(piece.id), "kind": piece.kind, "position": piece.position, "code": code}
     if events.is_news(session, run, "piece.waiting", data):
         events.record(session, run, ("piece.waiting", {**data, "wait_s": round(wait.total_seconds(), 1)}))
